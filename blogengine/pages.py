@@ -1,0 +1,245 @@
+"""The values that templates, hooks and feeds are given: documented, tested and versioned.
+
+Row-level values (`PostView`, `CommentView`) are plain slotted dataclasses because a page may hold
+hundreds of them; nobody writes to them after the service has made them, except through `prepare_*` hooks.
+"""
+
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+
+from markupsafe import Markup
+
+PAGES_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A hyperlink: `url` is a path on this blog or an absolute address."""
+
+    url: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLink:
+    """A `<link>` element of the head."""
+
+    rel: str
+    href: str
+    type: str = ""
+    title: str = ""
+
+
+@dataclass(slots=True)
+class PostView:
+    """A post or static page as it is read. Times are aware UTC; `url` is a path such as `/2020/01/x.html`."""
+
+    id: int
+    kind: str
+    """`post` or `page`."""
+    title: str
+    url: str
+    """Empty while the post was never published."""
+    status: str
+    """`draft`, `scheduled`, `published` or `trashed`."""
+    published_at: datetime | None
+    updated_at: datetime | None
+    """When the text was last changed after publication; None when it was not."""
+    modified_at: datetime
+    """When anything readers see was last changed (the feed's `updated`)."""
+    author_name: str
+    author_url: str
+    html: str
+    """Clean HTML with markers (`[[name: …]]`) still in it; templates show `body`."""
+    body: Markup
+    """Clean HTML with markers replaced; empty until rendering has filled it."""
+    labels: list[str]
+    comment_count: int
+    comment_mode: str
+    """`allow`, `existing` (shown, no new ones) or `hide`."""
+    description: str = ""
+    """Search description, may be empty."""
+    title_link: str = ""
+    """Blogger's title link, may be empty."""
+    atom_id: str = ""
+    """`tag:` address of the feed entry; never changes."""
+    author_id: int | None = None
+    language: str = ""
+
+    @property
+    def shows_comments(self) -> bool:
+        """Whether comments are shown."""
+        return self.comment_mode != "hide"
+
+    @property
+    def takes_comments(self) -> bool:
+        """Whether new comments are taken."""
+        return self.comment_mode == "allow"
+
+
+@dataclass(slots=True)
+class CommentView:
+    """A comment as it is read. `depth` is 0 for an answer to the post and at most 6."""
+
+    id: int
+    post_id: int
+    parent_id: int | None
+    author_name: str
+    author_url: str
+    """Website of the author, http or https, or empty."""
+    body: Markup
+    published_at: datetime
+    depth: int
+    status: str
+    """`published`, `pending`, `spam`, `removed-by-author` or `removed-by-admin`."""
+    url: str = ""
+    """Permalink: `/2020/01/x.html#c42`, with `?commentPage=` where the thread has pages."""
+    post_title: str = ""
+    atom_id: str = ""
+    by_author: bool = False
+    """Whether a signed-in author of the blog wrote it."""
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether only the place is kept and the text is gone."""
+        return self.status.startswith("removed")
+
+
+@dataclass(slots=True)
+class Meta:
+    """What goes into `<head>`; hooks `prepare_meta` may change it."""
+
+    title: str
+    canonical: str = ""
+    """Absolute address, or empty."""
+    description: str = ""
+    robots: str = ""
+    links: list[HeadLink] = field(default_factory=list)
+    stylesheets: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class BlogView:
+    """The blog itself."""
+
+    title: str
+    description: str
+    language: str
+    """BCP 47 tag such as `en` or `pt-BR`."""
+    direction: str
+    """`ltr` or `rtl`."""
+    home_url: str = "/"
+    url: str = ""
+    """Absolute address without a slash at the end."""
+
+
+@dataclass(slots=True)
+class Page:
+    """What every page has. Each template begins with a comment that names its own page dataclass."""
+
+    blog: BlogView
+    meta: Meta
+    signed_in: bool
+    """Whether a signed-in author reads: such a response is never cached."""
+    flashes: list[str]
+
+
+@dataclass(slots=True)
+class ListingPage(Page):
+    """`listing.html`: home, label, year and month archive."""
+
+    kind: str
+    """`home`, `label`, `year` or `month`."""
+    heading: str
+    """Empty on the first page of home."""
+    posts: list[PostView]
+    newer: Link | None
+    older: Link | None
+    pages: list[Link]
+    """The blog's static pages, for the navigation."""
+
+
+@dataclass(slots=True)
+class CommentFormView:
+    """The comment form's values, as sent or empty; `problems` maps field names to sentences."""
+
+    action: str
+    token: str
+    name: str = ""
+    website: str = ""
+    text: str = ""
+    reply_to: CommentView | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+    csrf_token: str = ""
+    """Only for a signed-in author."""
+    signed_in_name: str = ""
+    message: str = ""
+    """The owner's text above the form, may be empty."""
+    max_length: int = 8000
+
+
+@dataclass(slots=True)
+class PostPage(Page):
+    """`post.html`: one post with its comments and the form."""
+
+    post: PostView
+    comments: list[CommentView]
+    form: CommentFormView | None
+    """None where the post takes no comments."""
+    older_comments: Link | None
+    newer_comments: Link | None
+    older_post: Link | None
+    newer_post: Link | None
+    pages: list[Link]
+    edit_url: str = ""
+
+
+@dataclass(slots=True)
+class CommentAnswerPage(Page):
+    """`comment_answer.html`: what happened to a comment, and the form with its text where it was not taken."""
+
+    outcome: str
+    """`waiting`, `published`, `refused`, `stale` or `invalid`."""
+    heading: str
+    message: str
+    comment: CommentView | None
+    form: CommentFormView | None
+    back: Link
+
+
+@dataclass(slots=True)
+class ErrorPage(Page):
+    """`error.html`: 4xx and 5xx answers; says what happened and what to do."""
+
+    status: int
+    heading: str
+    message: str
+    detail: str = ""
+    kept_text: str = ""
+    """Text the visitor sent, shown so that it is not lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentFacts:
+    """What `judge_comment` may know about the sender beside the text. No address: only its keyed digest."""
+
+    has_origin_evidence: bool
+    """False when the browser sent neither Origin nor Sec-Fetch-Site."""
+    address_key: str
+    honeypot_filled: bool
+    signed_in: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Verdict:
+    """A judgement on a comment; the highest `level` of all plugins wins."""
+
+    level: int
+    reason: str = ""
+
+
+PUBLISH = 0
+HOLD = 1
+SPAM = 2
+REJECT = 3
