@@ -28,6 +28,7 @@ check: $(DEVELOPMENT) ## Lint, format, types, architecture
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy tests
 	$(BIN)/python -m pytest --quiet tests/test_architecture.py
 
 bench: $(DEVELOPMENT) ## Measure speed and memory into bench/RESULTS.md

@@ -36,7 +36,7 @@ _needed_but_skipped: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright keeps its event loop in this thread, where `asyncio.run` refuses it."""
+    """Put browser tests last: Playwright's event loop stays in this thread, and `asyncio.run` refuses it."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)

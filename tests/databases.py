@@ -112,7 +112,7 @@ class PostgreSQL:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def _start(self, programs: Path, folder: Path) -> sa.URL:
-        # Server programs refuse to run as root, so root runs them as nobody. Nobody cannot look into root's home,
+        # PostgreSQL refuses to run as root, so root runs it as nobody. Nobody cannot look into root's home,
         # where this checkout may be: nobody gets a copy, because opening those folders to all is no way out.
         as_nobody: dict[str, Any] = {}
         if os.geteuid() == 0:
