@@ -41,6 +41,7 @@ FLOORS = {
     "blogengine.config": 0,
     "blogengine.schema": 0,
     "blogengine.setup": 0,
+    "blogengine.htmlscan": 0,
     "blogengine.sanitize": 0,
     "blogengine.text": 0,
     "blogengine.markup": 0,
