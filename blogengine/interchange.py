@@ -1,0 +1,127 @@
+"""What an importer hands over: records that name no other system, and notes about the rest."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PostRecord:
+    """A post or page of another system. Times are aware."""
+
+    source_id: str
+    """Stays the same in every export of the same blog: a record is stored once by it."""
+    kind: str
+    """`post` or `page`."""
+    status: str
+    """`draft`, `scheduled`, `published` or `trashed`."""
+    title: str
+    html: str
+    """As the other system gave it, not yet clean."""
+    created_at: datetime
+    published_at: datetime | None
+    """None where it was never published."""
+    updated_at: datetime
+    """Of the last change, as feeds say it."""
+    author_name: str = ""
+    author_url: str = ""
+    labels: tuple[str, ...] = ()
+    path: str = ""
+    """The path readers know, `/2011/02/x.html` or `/p/x.html`; where it is empty one is made."""
+    comment_mode: str = "allow"
+    """`allow`, `existing` or `hide`."""
+    description: str = ""
+    title_link: str = ""
+    atom_id: str = ""
+    """The id of its feed entry; empty: `source_id`."""
+    trashed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRecord:
+    """A comment of another system; `html` is not yet clean, an empty `author_name` is anonymous."""
+
+    source_id: str
+    post_source_id: str
+    status: str
+    """`pending`, `published`, `spam`, `removed-by-author` or `removed-by-admin`."""
+    html: str
+    published_at: datetime
+    updated_at: datetime
+    author_name: str = ""
+    author_url: str = ""
+    parent_source_id: str = ""
+    """The comment that this one answers; empty for an answer to the post."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRecord:
+    """A picture. `original_urls` are the addresses by which posts show it; they are rewritten to our own."""
+
+    source_id: str
+    title: str
+    """The name of the file."""
+    open: Callable[[], BinaryIO]
+    created_at: datetime | None = None
+    original_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRecord:
+    """A setting: `title`, `description`, `language`, `time_zone` or `posts_per_page`."""
+
+    key: str
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that came over otherwise than it was, or not at all. One note is one line."""
+
+    level: str
+    """`kept` (came over whole, in spite of something), `changed` or `left-out`."""
+    what: str
+    """The thing: `2 iframe, 1 script`."""
+    where: str
+    """Where it stands: a post's path or title, a file, a line."""
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.what} ({self.where}): {self.why}"
+
+
+Record = PostRecord | CommentRecord | MediaRecord | SettingRecord
+
+
+class ImportSource(Protocol):
+    """An opened export, checked to its end before the first record is handed over."""
+
+    @property
+    def total(self) -> int | None:
+        """How many records there will be, for showing progress; None when not known."""
+
+    def records(self) -> Iterator[Record | Note]:
+        """Yield settings, then media, then posts, then comments, with notes between.
+
+        A comment's parent may follow it. Raises `errors.Refused` with the line and the reason, before the
+        first record, when the export cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A kind of export that can be read: what `register_importers` returns."""
+
+    id: str
+    """The word in `blogengine import <id> PATH`."""
+    label: str
+    open: Callable[[Path, str], ImportSource] = field(repr=False)
+    """`open(path, choice)`; `choice` names one blog where the export holds several, else it is empty.
+
+    Raises `errors.Refused` when there is nothing to read or nothing was chosen.
+    """
