@@ -226,7 +226,12 @@ class Stage:
         self.fills = fills
         loader = ChoiceLoader([FileSystemLoader(folder) for folder in THEMES[theme]])
         self.env = Environment(
-            loader=loader, autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
         self.translate()
         self.env.globals.update(slot=self.slot, asset=lambda name: f"/-/a/{name}")
@@ -498,6 +503,12 @@ def test_an_empty_blog_says_so(stage: Stage) -> None:
     html = stage.render("listing.html", a_listing(posts=[], older=None))
     assert "Nothing has been published yet." in html
     assert "Older Posts" not in html
+
+
+def test_a_search_without_a_hit_does_not_call_the_blog_empty(stage: Stage) -> None:
+    html = stage.render("listing.html", a_listing(kind="search", heading="Posts with “eel”", posts=[]))
+    assert "There are no posts here." in html
+    assert "Nothing has been published" not in html
 
 
 def test_the_pager_leads_back_home(stage: Stage) -> None:
