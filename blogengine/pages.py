@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
 
+from flask import Blueprint
 from markupsafe import Markup
 
 PAGES_VERSION = 1
@@ -237,6 +238,44 @@ class Verdict:
 
     level: int
     reason: str = ""
+
+
+@dataclass(slots=True)
+class PostDraft:
+    """A post as it is being written. Times are aware UTC."""
+
+    title: str = ""
+    source: str = ""
+    source_format: str = "markdown"
+    """`markdown` or `html`."""
+    kind: str = "post"
+    labels: list[str] = field(default_factory=list)
+    custom_slug: str = ""
+    """Wish for the last part of the permalink; without effect after first publication."""
+    comment_mode: str = "allow"
+    description: str = ""
+    title_link: str = ""
+    published_at: datetime | None = None
+    """The time to publish at, or None for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentDraft:
+    """A visitor's comment after the shape check, before the rules."""
+
+    text: str
+    name: str = ""
+    website: str = ""
+    parent_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminPages:
+    """A plugin's pages for signed-in authors and their menu entry."""
+
+    blueprint: Blueprint
+    label: str
+    endpoint: str = "index"
 
 
 PUBLISH = 0

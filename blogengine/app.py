@@ -1,0 +1,149 @@
+"""One Flask app from one frozen setup: its table of contents."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint
+from flask import Flask
+from flask import abort
+from flask import send_file
+from flask.ctx import AppContext
+from sqlalchemy.engine import Engine
+
+from blogengine import admin
+from blogengine import themes
+from blogengine.config import Config
+from blogengine.db import db
+from blogengine.pages import AdminPages
+from blogengine.plugins.discovery import Candidate
+from blogengine.plugins.guards import FailureLog
+from blogengine.plugins.manager import Plugins
+from blogengine.runtime import Blog
+from blogengine.runtime import running
+from blogengine.setup import Setup
+from blogengine.web import failures
+from blogengine.web import rendering
+from blogengine.web import security
+from blogengine.web.caching import cacheable
+from blogengine.web.commenting import commenting
+from blogengine.web.pages import pages
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a form; the text of the longest post fits twice."""
+
+
+class BlogFlask(Flask):
+    """A Flask app that knows its blog: in its context, `runtime.blog()` is the one it was built for."""
+
+    blog: Blog
+
+    def app_context(self) -> Any:
+        """Return a context in which this app's blog runs."""
+        return _Context(self)
+
+
+class _Context(AppContext):
+    def push(self) -> None:
+        self._running = running(self.app.blog)  # type: ignore[attr-defined]
+        self._running.__enter__()
+        super().push()
+
+    def pop(self, *error: Any) -> None:
+        super().pop(*error)
+        self._running.__exit__(None, None, None)
+
+
+def build(
+    config: Config,
+    setup: Setup,
+    engine: Engine,
+    candidates: Mapping[str, Candidate],
+    plugin_failures: FailureLog | None = None,
+) -> BlogFlask:
+    """Build the app for `setup`. A plugin or theme that fails is a state of the app, not an error."""
+    app = BlogFlask("blogengine", static_folder=None, template_folder=None)
+    app.config.update(
+        BLOGENGINE_ENGINE=engine,
+        SQLALCHEMY_DATABASE_URI="sqlite://",
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        MAX_FORM_PARTS=200,
+        TRUSTED_HOSTS=None,
+    )
+    plugins = Plugins(candidates, plugin_failures or FailureLog())
+    app.blog = Blog(config, setup, plugins, ZoneInfo(setup.site.time_zone))
+    db.init_app(app)
+    with running(app.blog):
+        plugins.load(setup.plugins)
+        security.prepare(app, app.blog)
+        failures.prepare(app)
+        app.register_blueprint(pages)
+        app.register_blueprint(commenting)
+        admin.prepare(app)
+        _add_plugins(app)
+        line, app.blog.theme_problem = themes.chain(themes.find(config.instance), setup.site.theme)
+        files = rendering.prepare(app, app.blog, line)
+        _serve_assets(app, files)
+    return app
+
+
+def _add_plugins(app: BlogFlask) -> None:
+    plugins = app.blog.plugins
+    jobs: dict[str, Any] = {}
+    for plugin_id, named in plugins.collect("register_jobs").items():
+        jobs.update({f"{plugin_id}.{name}": function for name, function in dict(named).items()})
+    app.blog.jobs = jobs
+    app.blog.importers = {
+        importer.id: importer
+        for importers in plugins.collect("register_importers").values()
+        for importer in importers
+    }
+    for plugin_id, blueprint in plugins.collect("register_routes").items():
+        _mount(app, plugin_id, blueprint)
+    for plugin_id, extra in plugins.collect("register_admin_pages").items():
+        if not isinstance(extra, AdminPages):
+            plugins.drop(plugin_id, "register_admin_pages must return AdminPages(blueprint, label).")
+            continue
+        admin.mount(app, plugin_id, extra)
+
+
+def _mount(app: BlogFlask, plugin_id: str, blueprint: Any) -> None:
+    """Mount a plugin's public pages below its own path, or where its manifest declares; the core's rules stand first."""
+    plugins = app.blog.plugins
+    if not isinstance(blueprint, Blueprint):
+        plugins.drop(plugin_id, "register_routes must return a Flask blueprint.")
+        return
+    declared = set(plugins.candidates[plugin_id].manifest.root_routes)
+    taken = {rule.rule for rule in app.url_map.iter_rules()}
+    trial = Flask("trial", static_folder=None)
+    try:
+        trial.register_blueprint(blueprint, name=plugin_id)
+    except Exception as error:
+        plugins.drop(plugin_id, f"Its routes cannot be used: {error}")
+        return
+    rules = [(rule, trial.view_functions[rule.endpoint]) for rule in trial.url_map.iter_rules()]
+    for rule, _ in rules:
+        if rule.rule in declared and rule.rule in taken:
+            plugins.drop(plugin_id, f"The route {rule.rule} belongs to the core or to another plugin.")
+            return
+    for rule, view in rules:
+        path = rule.rule if rule.rule in declared else f"/-/{plugin_id}{rule.rule}"
+        app.add_url_rule(path, endpoint=rule.endpoint, view_func=view, methods=rule.methods)
+
+
+def _serve_assets(app: BlogFlask, files: Mapping[str, themes.Asset]) -> None:
+    by_url = {asset.url: asset for asset in files.values()}
+
+    @app.get("/-/assets/<digest>/<path:name>", endpoint="asset")
+    @cacheable()
+    def serve(digest: str, name: str) -> Any:
+        asset = by_url.get(f"/-/assets/{digest}/{name}")
+        if asset is None:
+            abort(404)
+        response = send_file(asset.path, mimetype=asset.mime, conditional=False, etag=False)
+        response.direct_passthrough = False
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+

@@ -1,0 +1,49 @@
+"""Comments: reading threads, taking a visitor's comment, and the owner's decisions."""
+
+from blogengine.comments.moderation import approve
+from blogengine.comments.moderation import comments_for_owner
+from blogengine.comments.moderation import counts
+from blogengine.comments.moderation import delete_forever
+from blogengine.comments.moderation import mark_spam
+from blogengine.comments.moderation import remove
+from blogengine.comments.moderation import undo
+from blogengine.comments.reading import PAGE_SIZE
+from blogengine.comments.reading import CommentList
+from blogengine.comments.reading import by_id
+from blogengine.comments.reading import own_comment
+from blogengine.comments.reading import page_of
+from blogengine.comments.reading import recent
+from blogengine.comments.reading import thread
+from blogengine.comments.submission import NAME_LIMIT
+from blogengine.comments.submission import TEXT_LIMIT
+from blogengine.comments.submission import Outcome
+from blogengine.comments.submission import address_key
+from blogengine.comments.submission import check
+from blogengine.comments.submission import preview
+from blogengine.comments.submission import submit
+from blogengine.comments.threads import next_thread_key
+
+__all__ = [
+    "NAME_LIMIT",
+    "PAGE_SIZE",
+    "TEXT_LIMIT",
+    "CommentList",
+    "Outcome",
+    "address_key",
+    "approve",
+    "by_id",
+    "check",
+    "comments_for_owner",
+    "counts",
+    "delete_forever",
+    "mark_spam",
+    "next_thread_key",
+    "own_comment",
+    "page_of",
+    "preview",
+    "recent",
+    "remove",
+    "submit",
+    "thread",
+    "undo",
+]

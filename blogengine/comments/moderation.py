@@ -1,0 +1,147 @@
+"""The owner's decisions: approve, mark as spam, remove, undo, delete; and the lists to decide from."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from blogengine import clock
+from blogengine import db as database
+from blogengine.db import Transaction
+from blogengine.db import db
+from blogengine.models import Comment
+from blogengine.models import Post
+from blogengine.text import fold
+
+
+def approve(ids: Iterable[int]) -> int:
+    """Publish these comments; returns how many changed."""
+    return _decide(ids, "published")
+
+
+def mark_spam(ids: Iterable[int]) -> int:
+    """Take these comments out as spam; returns how many changed."""
+    return _decide(ids, "spam")
+
+
+def remove(ids: Iterable[int], *, by_author: bool = False) -> int:
+    """Take the text of these comments away and keep their places; returns how many changed."""
+    return _decide(ids, "removed-by-author" if by_author else "removed-by-admin")
+
+
+def undo(ids: Iterable[int]) -> int:
+    """Take the last decision on these comments back; returns how many changed."""
+
+    def change(comment: Comment) -> bool:
+        if not comment.status_before:
+            return False
+        comment.status, comment.status_before = comment.status_before, ""
+        return True
+
+    return _change(ids, change)
+
+
+def delete_forever(ids: Iterable[int]) -> int:
+    """Delete spam and removed comments without trace; their answers stay. Returns how many were deleted."""
+
+    def change(tx: Transaction) -> int:
+        rows = tx.session.scalars(
+            sa.select(Comment).where(
+                Comment.id.in_(list(ids)), Comment.status.in_(("spam", "removed-by-author", "removed-by-admin"))
+            )
+        ).all()
+        for comment in rows:
+            tx.bump("comments", f"comments:{comment.post_id}")
+            tx.session.delete(comment)
+        tx.bump("moderation")
+        return len(rows)
+
+    return database.write(change)
+
+
+def _decide(ids: Iterable[int], status: str) -> int:
+    def change(comment: Comment) -> bool:
+        if comment.status == status:
+            return False
+        comment.status_before, comment.status = comment.status, status
+        return True
+
+    return _change(ids, change)
+
+
+def _change(ids: Iterable[int], decide: Callable[[Comment], bool]) -> int:
+    wanted = list(ids)
+
+    def change(tx: Transaction) -> int:
+        changed = 0
+        posts = set()
+        for comment in tx.session.scalars(sa.select(Comment).where(Comment.id.in_(wanted))):
+            if decide(comment):
+                comment.modified_at = clock.now()
+                posts.add(comment.post_id)
+                changed += 1
+        tx.session.flush()
+        for post_id in posts:
+            recount(tx, post_id)
+        if changed:
+            tx.bump("comments", "moderation")
+        return changed
+
+    return database.write(change)
+
+
+def recount(tx: Transaction, post_id: int) -> None:
+    """Set a post's number of published comments to what is there."""
+    published = (
+        sa.select(sa.func.count())
+        .where(Comment.post_id == post_id, Comment.status == "published")
+        .scalar_subquery()
+    )
+    tx.session.execute(
+        sa.update(Post)
+        .where(Post.id == post_id)
+        .values(comment_count=published)
+        .execution_options(synchronize_session=False)
+    )
+    tx.bump(f"comments:{post_id}", f"post:{post_id}")
+
+
+def counts() -> dict[str, int]:
+    """Return the number of comments by status."""
+    rows = db.session.execute(sa.select(Comment.status, sa.func.count()).group_by(Comment.status))
+    return {status: count for status, count in rows}
+
+
+def comments_for_owner(
+    *, status: str = "", q: str = "", post_id: int | None = None, before_id: int | None = None, limit: int = 50
+) -> tuple[list[tuple[Comment, Post]], bool]:
+    """Return comments with their posts, newest first, and whether more follow after the last one.
+
+    `status` is one of the statuses, `removed` for both kinds, or empty for all but spam.
+    """
+    statement = sa.select(Comment, Post).join(Post, Post.id == Comment.post_id)
+    if status == "removed":
+        statement = statement.where(Comment.status.in_(("removed-by-author", "removed-by-admin")))
+    elif status:
+        statement = statement.where(Comment.status == status)
+    else:
+        statement = statement.where(Comment.status != "spam")
+    if post_id is not None:
+        statement = statement.where(Comment.post_id == post_id)
+    for word in fold(q).split():
+        statement = statement.where(
+            sa.or_(
+                Comment.source.icontains(word, autoescape=True), Comment.author_name.icontains(word, autoescape=True)
+            )
+        )
+    if before_id is not None:
+        last = db.session.get(Comment, before_id)
+        if last is not None:
+            statement = statement.where(
+                sa.tuple_(Comment.published_at, Comment.id)
+                < sa.tuple_(sa.literal(last.published_at, Comment.published_at.type), last.id)
+            )
+    rows = db.session.execute(
+        statement.order_by(Comment.published_at.desc(), Comment.id.desc()).limit(limit + 1)
+    ).all()
+    return [(comment, post) for comment, post in rows[:limit]], len(rows) > limit

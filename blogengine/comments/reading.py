@@ -1,0 +1,156 @@
+"""Reading comments: threads for pages, recent ones for feeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from blogengine import markup
+from blogengine import posts
+from blogengine.comments.threads import SHOWN_DEPTH
+from blogengine.db import Prepared
+from blogengine.db import db
+from blogengine.models import Comment
+from blogengine.models import Post
+from blogengine.pagecache import depends
+from blogengine.pages import CommentView
+from blogengine.pages import PostView
+from blogengine.sanitize import trusted
+
+PAGE_SIZE = 200
+"""Comments on one page of a thread, as Blogger."""
+
+SHOWN = ("published", "removed-by-author", "removed-by-admin")
+
+_COLUMNS = (
+    Comment.id,
+    Comment.post_id,
+    Comment.parent_id,
+    Comment.author_name,
+    Comment.author_url,
+    Comment.html,
+    Comment.published_at,
+    Comment.depth,
+    Comment.status,
+    Comment.atom_id,
+    Comment.user_id,
+    Comment.pipeline,
+)
+_THREAD = Prepared(
+    sa.select(*_COLUMNS)
+    .where(
+        Comment.post_id == bindparam("post_id"),
+        sa.or_(*(Comment.status == status for status in SHOWN)),
+    )
+    .order_by(Comment.thread_key, Comment.id)
+    .limit(bindparam("limit", type_=sa.Integer))
+    .offset(bindparam("offset", type_=sa.Integer))
+)
+
+
+@dataclass(slots=True)
+class CommentList:
+    """Comments of a feed and how many there are in all."""
+
+    comments: list[CommentView]
+    total: int
+
+
+def thread(post_id: int, url: str, page: int = 1) -> tuple[list[CommentView], bool]:
+    """Return page `page` (from 1) of the comments under a post in thread order, and whether more follow."""
+    depends(f"comments:{post_id}")
+    rows = _THREAD.rows(post_id=post_id, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
+    base = url if page == 1 else f"{url}?commentPage={page}"
+    return [_view(row, f"{base}#c{row[0]}") for row in rows[:PAGE_SIZE]], len(rows) > PAGE_SIZE
+
+
+def page_of(comment_id: int) -> int:
+    """Return the page of its thread on which a comment stands, from 1."""
+    own = db.session.execute(sa.select(Comment.post_id, Comment.thread_key).where(Comment.id == comment_id)).one()
+    before = db.session.execute(
+        sa.select(sa.func.count()).where(
+            Comment.post_id == own.post_id,
+            Comment.status.in_(SHOWN),
+            sa.tuple_(Comment.thread_key, Comment.id) < sa.tuple_(own.thread_key, comment_id),
+        )
+    ).scalar_one()
+    return before // PAGE_SIZE + 1
+
+
+def by_id(comment_id: int) -> CommentView | None:
+    """Return a comment that readers see, or None."""
+    row = db.session.execute(
+        sa.select(*_COLUMNS, Post.path, Post.title)
+        .join(Post, Post.id == Comment.post_id)
+        .where(Comment.id == comment_id, Comment.status.in_(SHOWN), Post.status == "published")
+    ).first()
+    if row is None:
+        return None
+    depends(f"comments:{row[1]}")
+    view = _view(row, f"{row[12]}#c{row[0]}")
+    view.post_title = row[13]
+    return view
+
+
+def own_comment(comment_id: int) -> tuple[CommentView, PostView] | None:
+    """Return a comment in whatever state with its post, for the one who wrote it; None where the post is not public."""
+    row = db.session.execute(sa.select(*_COLUMNS).where(Comment.id == comment_id)).first()
+    post = posts.by_id(row[1]) if row is not None else None
+    if row is None or post is None:
+        return None
+    return _view(row, f"{post.url}#c{comment_id}"), post
+
+
+def recent(
+    *,
+    post_id: int | None = None,
+    start_index: int = 1,
+    max_results: int = 25,
+    published_min: datetime | None = None,
+    published_max: datetime | None = None,
+) -> CommentList:
+    """Return comments that readers see, newest first, of one post or of the blog, with their number in all."""
+    depends("posts", "comments" if post_id is None else f"comments:{post_id}")
+    where: list[Any] = [Comment.status.in_(SHOWN), Post.status == "published", Post.comment_mode != "hide"]
+    if post_id is not None:
+        where.append(Comment.post_id == post_id)
+    where += [Comment.published_at >= published_min] if published_min is not None else []
+    where += [Comment.published_at < published_max] if published_max is not None else []
+    joined = sa.select(*_COLUMNS, Post.path, Post.title).join(Post, Post.id == Comment.post_id).where(*where)
+    rows: Sequence[Any] = db.session.execute(
+        joined.order_by(Comment.published_at.desc(), Comment.id.desc()).offset(start_index - 1).limit(max_results)
+    ).all()
+    count = sa.select(sa.func.count()).select_from(Comment).join(Post, Post.id == Comment.post_id).where(*where)
+    views = []
+    for row in rows:
+        view = _view(row, f"{row[12]}#c{row[0]}")
+        view.post_title = row[13]
+        views.append(view)
+    return CommentList(views, db.session.execute(count).scalar_one())
+
+
+def _view(row: Any, url: str) -> CommentView:
+    html = row[5] if row[11] == markup.PIPELINE else _render_again(row[0])
+    return CommentView(
+        id=row[0],
+        post_id=row[1],
+        parent_id=row[2],
+        author_name=row[3],
+        author_url=row[4],
+        body=trusted(html),
+        published_at=row[6],
+        depth=min(row[7], SHOWN_DEPTH),
+        status=row[8],
+        url=url,
+        atom_id=row[9],
+        by_author=row[10] is not None,
+    )
+
+
+def _render_again(comment_id: int) -> str:
+    """Return the clean HTML of a comment that an older pipeline rendered."""
+    source = db.session.execute(sa.select(Comment.source).where(Comment.id == comment_id)).scalar_one()
+    return str(markup.render_comment(source))

@@ -1,0 +1,245 @@
+"""Taking a comment: shape, rules, verdicts, and one write."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from blogengine import clock
+from blogengine import db as database
+from blogengine import markup
+from blogengine.comments.threads import depth_of
+from blogengine.comments.threads import next_thread_key
+from blogengine.db import Transaction
+from blogengine.db import db
+from blogengine.errors import Invalid
+from blogengine.errors import Refused
+from blogengine.models import Comment
+from blogengine.models import Post
+from blogengine.models import User
+from blogengine.pages import HOLD
+from blogengine.pages import PUBLISH
+from blogengine.pages import REJECT
+from blogengine.pages import SPAM
+from blogengine.pages import CommentDraft
+from blogengine.pages import CommentFacts
+from blogengine.pages import CommentView
+from blogengine.pages import PostView
+from blogengine.pages import Verdict
+from blogengine.posts.writing import new_atom_id
+from blogengine.runtime import blog
+from blogengine.text import accept_text
+from blogengine.text import fold
+
+TEXT_LIMIT = 8000
+NAME_LIMIT = 100
+WEBSITE_LIMIT = 500
+RATE_WINDOW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a comment. `status` is `published`, `pending` or `spam`; `is_repeat` when it was there already."""
+
+    comment_id: int
+    status: str
+    is_repeat: bool = False
+
+
+def check(name: str, website: str, text: str, parent_id: int | None) -> CommentDraft:
+    """Return what a visitor typed as a draft. Raises `Invalid` with a sentence for each field that does not fit."""
+    problems: dict[str, str] = {}
+    values = {"name": name, "website": website, "text": text}
+    limits = {"name": (NAME_LIMIT, False), "website": (WEBSITE_LIMIT, False), "text": (TEXT_LIMIT, True)}
+    for key, (limit, multiline) in limits.items():
+        try:
+            values[key] = accept_text(values[key], limit=limit, multiline=multiline).strip()
+        except Refused as refusal:
+            problems[key] = str(refusal)
+    if "text" not in problems and not values["text"]:
+        problems["text"] = "Write something first."
+    if "website" not in problems and values["website"]:
+        try:
+            values["website"] = _accept_website(values["website"])
+        except ValueError:
+            problems["website"] = "The website must be an address like https://example.org; leave it empty if unsure."
+    if "text" not in problems:
+        try:
+            markup.render_comment(values["text"])
+        except Refused as refusal:
+            problems["text"] = str(refusal)
+    if problems:
+        raise Invalid(problems)
+    return CommentDraft(values["text"], values["name"], values["website"], parent_id)
+
+
+def _accept_website(address: str) -> str:
+    if "://" not in address:
+        address = f"https://{address}"
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme.lower() not in ("http", "https") or "." not in host or "@" in parts.netloc:
+        raise ValueError(address)
+    if any(character.isspace() or character in "<>\"'`\\" for character in address):
+        raise ValueError(address)
+    _ = parts.port
+    return address
+
+
+def preview(draft: CommentDraft, post: PostView, user: User | None) -> CommentView:
+    """Return the comment as it would be shown."""
+    return CommentView(
+        id=0,
+        post_id=post.id,
+        parent_id=draft.parent_id,
+        author_name=user.name if user is not None else draft.name,
+        author_url=draft.website,
+        body=markup.render_comment(draft.text),
+        published_at=clock.now(),
+        depth=0,
+        status="preview",
+    )
+
+
+def address_key(address: str) -> str:
+    """Return the keyed digest of an address's network (/24 or /56): enough to count by, not enough to find a person."""
+    try:
+        ip = ipaddress.ip_address(address.split("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    network = ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False)
+    return hmac.digest(blog().config.secret_key.encode(), f"address:{network}".encode(), "sha256").hex()[:24]
+
+
+def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User | None = None) -> Outcome:
+    """Store a visitor's comment and return what became of it; it is on disk when this returns.
+
+    Raises `Refused`: `closed`, `no_parent`, `rate`, `rejected`. The same name and text under the same post is stored once.
+    """
+    if not post.takes_comments:
+        raise Refused("Comments on this post are closed.", code="closed", hint="Your text is below, so that you can keep it.")
+    parent = _parent_of(draft, post)
+    digest = _digest(draft, post, user)
+    repeat = _find(digest)
+    if repeat is not None:
+        return repeat
+    _check_rate(facts)
+    verdict = Verdict(PUBLISH) if user is not None else _judge(draft, post, facts)
+    if verdict.level >= REJECT:
+        raise Refused(verdict.reason or "This comment was refused.", code="rejected")
+    status = {PUBLISH: "published", HOLD: "pending", SPAM: "spam"}[verdict.level]
+    now = clock.now()
+    key = next_thread_key(parent[1] if parent is not None else "", now)
+    values = {
+        "post_id": post.id,
+        "parent_id": draft.parent_id,
+        "thread_key": key,
+        "depth": depth_of(key),
+        "status": status,
+        "author_name": user.name if user is not None else draft.name,
+        "author_url": draft.website,
+        "user_id": user.id if user is not None else None,
+        "source": draft.text,
+        "html": str(markup.render_comment(draft.text)),
+        "pipeline": markup.PIPELINE,
+        "created_at": now,
+        "published_at": now,
+        "modified_at": now,
+        "held_reason": verdict.reason,
+        "status_before": "",
+        "digest": digest,
+        "address_key": facts.address_key,
+        "atom_id": new_atom_id("comment"),
+    }
+
+    def change(tx: Transaction) -> Outcome:
+        statement = database.insert(tx.session, Comment.__table__).values(values)
+        comment_id = tx.session.execute(
+            statement.on_conflict_do_nothing(index_elements=["digest"]).returning(Comment.__table__.c.id)
+        ).scalar()
+        if comment_id is None:
+            found = _find(digest)
+            assert found is not None
+            return found
+        if status == "published":
+            tx.session.execute(
+                sa.update(Post.__table__)
+                .where(Post.__table__.c.id == post.id)
+                .values(comment_count=Post.__table__.c.comment_count + 1)
+            )
+            tx.bump("comments", f"comments:{post.id}", f"post:{post.id}")
+        tx.bump("moderation")
+        return Outcome(comment_id, status)
+
+    return database.write(change)
+
+
+def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:
+    if draft.parent_id is None:
+        return None
+    row = db.session.execute(
+        sa.select(Comment.id, Comment.thread_key).where(
+            Comment.id == draft.parent_id, Comment.post_id == post.id, Comment.status == "published"
+        )
+    ).first()
+    if row is None:
+        raise Refused(
+            "The comment you answer is not there any more.",
+            code="no_parent",
+            hint="Your text is below; send it as an answer to the post.",
+        )
+    return row[0], row[1]
+
+
+def _digest(draft: CommentDraft, post: PostView, user: User | None) -> str:
+    name = f"user:{user.id}" if user is not None else fold(draft.name)
+    facts = "\0".join([str(post.id), str(draft.parent_id or ""), name, draft.text.strip()])
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def _find(digest: str) -> Outcome | None:
+    row = db.session.execute(sa.select(Comment.id, Comment.status).where(Comment.digest == digest)).first()
+    if row is None:
+        return None
+    return Outcome(row[0], row[1] if row[1] in ("published", "spam") else "pending", is_repeat=True)
+
+
+def _check_rate(facts: CommentFacts) -> None:
+    limit = blog().site.comment_rate
+    if not limit or facts.signed_in or not facts.address_key or not blog().config.comment_rate_limit:
+        return
+    count = db.session.execute(
+        sa.select(sa.func.count()).where(
+            Comment.address_key == facts.address_key, Comment.created_at > clock.now() - RATE_WINDOW
+        )
+    ).scalar_one()
+    if count >= limit:
+        raise Refused(
+            "Many comments came from your network in the last ten minutes.",
+            code="rate",
+            hint="Your text is below; please send it again a little later.",
+        )
+
+
+def _judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict:
+    verdicts = [Verdict(PUBLISH)]
+    if not facts.has_origin_evidence:
+        verdicts.append(Verdict(HOLD, "The browser did not say which page the form was sent from."))
+    if facts.honeypot_filled:
+        verdicts.append(Verdict(SPAM, "The field that people do not see was filled in."))
+    for answer in blog().hook.judge_comment(comment=draft, post=post, facts=facts):
+        known = isinstance(answer, Verdict) and answer.level in (PUBLISH, HOLD, SPAM, REJECT)
+        verdicts.append(answer if known else Verdict(HOLD, "A plugin gave an answer that is no verdict."))
+    return max(verdicts)
+
+
+def new_digest() -> str:
+    """Return a digest for a comment that is never a repeat of another (imports)."""
+    return secrets.token_hex(32)

@@ -1,0 +1,234 @@
+"""Whole pages kept in memory, each with the tags it was made from and the moment until which it is true.
+
+A write bumps its tags with the next number of one commit-ordered sequence in the database (`db.write`). An entry
+is stamped with the sequence *before* its first read, so it may be newer than its stamp but never older, and each
+hit is checked against the database: no purge messages, right across threads, processes and nodes.
+"""
+
+import hashlib
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from typing import Any
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from blogengine import clock
+from blogengine.db import cache_seq
+from blogengine.db import cache_tag
+
+EVERYTHING = "*"
+"""Tag of every entry: bumped when data came in past the engine (restore, repair)."""
+
+
+Key = tuple[str, bytes]
+"""Path, decoded, and query as sent."""
+
+
+class View:
+    """What the page that is being made was made from."""
+
+    __slots__ = ("cacheable", "query", "tags", "until")
+
+    def __init__(self) -> None:
+        self.tags: set[str] = {EVERYTHING}
+        self.until: float | None = None
+        self.cacheable = False
+        self.query: frozenset[str] = frozenset()
+
+
+_view: ContextVar[View | None] = ContextVar("view", default=None)
+
+
+def current_view() -> View | None:
+    """Return the view of the page that is being made, or None outside of one."""
+    return _view.get()
+
+
+def enter_view(view: View) -> Any:
+    """Record into `view` from now on; give the result to `leave_view`."""
+    return _view.set(view)
+
+
+def leave_view(token: Any) -> None:
+    """Stop recording."""
+    _view.reset(token)
+
+
+def depends(*tags: str) -> None:
+    """Say that the page being made is no longer true once one of `tags` is bumped."""
+    view = _view.get()
+    if view is not None:
+        view.tags.update(tags)
+
+
+def expires(at: datetime | float | None) -> None:
+    """Say that the page being made stops being true at `at` (aware datetime or Unix seconds)."""
+    view = _view.get()
+    if view is None or at is None:
+        return
+    moment = at.timestamp() if isinstance(at, datetime) else at
+    if view.until is None or moment < view.until:
+        view.until = moment
+
+
+class Sequence:
+    """The database's sequence and tags, as far as this process has read them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._connection: Any = None
+        self._version = -1
+        self.seq = 0
+        self.tags: dict[str, int] = {}
+
+    def refresh(self) -> int:
+        """Catch up with the database and return the newest number (SQLite 2 µs, PostgreSQL 30 µs)."""
+        with self._lock:
+            if self._engine.dialect.name == "sqlite":
+                return self._refresh_sqlite()
+            return self._refresh_postgresql()
+
+    def _refresh_sqlite(self) -> int:
+        if self._connection is None:
+            self._connection = sqlite3.connect(
+                str(self._engine.url.database), check_same_thread=False, isolation_level=None, timeout=10
+            )
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._read(self._connection.execute("SELECT tag, seq FROM cache_tag WHERE seq > ?", (self.seq,)))
+            self._version = version
+        return self.seq
+
+    def _refresh_postgresql(self) -> int:
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            newest = self._connection.execute(sa.select(cache_seq.c.seq)).scalar_one()
+            if newest != self.seq:
+                rows = self._connection.execute(
+                    sa.select(cache_tag.c.tag, cache_tag.c.seq).where(cache_tag.c.seq > self.seq)
+                )
+                self._read(rows)
+                self.seq = max(self.seq, newest)
+        except sa.exc.DBAPIError:
+            self._connection.close()
+            self._connection = None
+            raise
+        return self.seq
+
+    def _read(self, rows: Iterable[Any]) -> None:
+        for tag, seq in rows:
+            self.tags[tag] = seq
+            if seq > self.seq:
+                self.seq = seq
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+
+class Hit(NamedTuple):
+    """An answer ready to be sent."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Entry:
+    """A stored answer in its three forms."""
+
+    plain: Hit
+    packed: Hit | None
+    unchanged: Hit
+    etag: str
+    tags: frozenset[str]
+    stamp: int
+    checked: int
+    until: float
+    size: int = field(default=0)
+
+
+class PageCache:
+    """The pages of one process, least recently used dropped first, bounded in bytes."""
+
+    def __init__(self, sequence: Sequence, *, limit: int = 32 * 1024 * 1024) -> None:
+        self.sequence = sequence
+        self._limit = limit
+        self._size = 0
+        self._entries: OrderedDict[Key, Entry] = OrderedDict()
+        self._lock = threading.Lock()
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, key: Key) -> Entry | None:
+        """Return the entry for `key` if every word of it is still true."""
+        entry = self._entries.get(key)
+        if entry is None:
+            self.misses += 1
+            return None
+        seq = self.sequence.refresh()
+        if entry.checked != seq:
+            known = self.sequence.tags
+            if any(known.get(tag, 0) > entry.stamp for tag in entry.tags):
+                self._drop(key)
+                self.misses += 1
+                return None
+            entry.checked = seq
+        if entry.until <= clock.timestamp():
+            self._drop(key)
+            self.misses += 1
+            return None
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+        self.hits += 1
+        return entry
+
+    def put(self, key: Key, entry: Entry) -> None:
+        """Keep `entry` for `key`."""
+        entry.size = len(entry.plain.body) + (len(entry.packed.body) if entry.packed else 0) + len(key[0]) + len(key[1]) + 1000
+        if entry.size > self._limit // 4:
+            return
+        with self._lock:
+            before = self._entries.pop(key, None)
+            if before is not None:
+                self._size -= before.size
+            self._entries[key] = entry
+            self._size += entry.size
+            while self._size > self._limit:
+                _, oldest = self._entries.popitem(last=False)
+                self._size -= oldest.size
+
+    def clear(self) -> None:
+        """Forget all entries."""
+        with self._lock:
+            self._entries.clear()
+            self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _drop(self, key: Key) -> None:
+        with self._lock:
+            entry = self._entries.pop(key, None)
+            if entry is not None:
+                self._size -= entry.size
+
+
+def etag_of(body: bytes) -> str:
+    """Return the entity tag for `body`, weak because the packed and the plain form share it (RFC 9110 §8.8.1)."""
+    return f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'

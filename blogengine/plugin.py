@@ -1,0 +1,99 @@
+"""The public plugin API, whole: a plugin imports from here and from nowhere else in the engine."""
+
+from blogengine import comments
+from blogengine import posts
+from blogengine import sanitize
+from blogengine import text
+from blogengine.clock import now
+from blogengine.comments import CommentList
+from blogengine.db import Transaction
+from blogengine.db import write
+from blogengine.errors import BlogError
+from blogengine.errors import Invalid
+from blogengine.errors import NotFound
+from blogengine.errors import Refused
+from blogengine.hookspecs import hookimpl
+from blogengine.jobs import enqueue
+from blogengine.markup import Marker
+from blogengine.meta import read_meta
+from blogengine.meta import write_meta
+from blogengine.pagecache import depends
+from blogengine.pagecache import expires
+from blogengine.pages import HOLD
+from blogengine.pages import PUBLISH
+from blogengine.pages import REJECT
+from blogengine.pages import SPAM
+from blogengine.pages import AdminPages
+from blogengine.pages import BlogView
+from blogengine.pages import CommentDraft
+from blogengine.pages import CommentFacts
+from blogengine.pages import CommentView
+from blogengine.pages import HeadLink
+from blogengine.pages import Link
+from blogengine.pages import ListingPage
+from blogengine.pages import Meta
+from blogengine.pages import Page
+from blogengine.pages import PostDraft
+from blogengine.pages import PostPage
+from blogengine.pages import PostView
+from blogengine.pages import Verdict
+from blogengine.posts import PostList
+from blogengine.posts import PostQuery
+from blogengine.runtime import blog
+from blogengine.runtime import settings
+from blogengine.schema import option
+from blogengine.setup import VERSION as ENGINE_VERSION
+from blogengine.web.caching import cacheable
+from blogengine.web.rendering import fill_bodies
+from blogengine.web.rendering import fragment
+from blogengine.web.rendering import label_url
+
+__all__ = [
+    "ENGINE_VERSION",
+    "HOLD",
+    "PUBLISH",
+    "REJECT",
+    "SPAM",
+    "AdminPages",
+    "BlogError",
+    "BlogView",
+    "CommentDraft",
+    "CommentFacts",
+    "CommentList",
+    "CommentView",
+    "HeadLink",
+    "Invalid",
+    "Link",
+    "ListingPage",
+    "Marker",
+    "Meta",
+    "NotFound",
+    "Page",
+    "PostDraft",
+    "PostList",
+    "PostPage",
+    "PostQuery",
+    "PostView",
+    "Refused",
+    "Transaction",
+    "Verdict",
+    "blog",
+    "cacheable",
+    "comments",
+    "depends",
+    "enqueue",
+    "expires",
+    "fill_bodies",
+    "fragment",
+    "hookimpl",
+    "label_url",
+    "now",
+    "option",
+    "posts",
+    "read_meta",
+    "sanitize",
+    "settings",
+    "text",
+    "write",
+    "write_meta",
+]

@@ -1,0 +1,189 @@
+"""The plugins of one app: loaded, checked, guarded and called through pluggy."""
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from blogengine import hookspecs
+from blogengine import schema
+from blogengine.plugins.discovery import Candidate
+from blogengine.plugins.guards import FailureLog
+from blogengine.plugins.guards import guarded
+from blogengine.setup import PluginSetup
+
+_RAISING = {"register_settings", "register_routes", "register_admin_pages", "register_importers", "register_jobs"}
+"""Hooks that run while the app is built, one plugin at a time: a failure makes the plugin `broken`."""
+
+
+@dataclass(slots=True)
+class Status:
+    """What became of a plugin in this app. `state` is `active`, `broken` or `missing`."""
+
+    id: str
+    state: str
+    reason: str = ""
+    traceback: str = ""
+
+
+class PluginProblem(Exception):
+    """A plugin cannot be used; the sentence says why and how to mend it."""
+
+
+class Plugins:
+    """One app's own plugin manager: nothing in it is shared with another app."""
+
+    def __init__(self, candidates: Mapping[str, Candidate], failures: FailureLog) -> None:
+        self.candidates = candidates
+        self.failures = failures
+        self.statuses: dict[str, Status] = {}
+        self.settings_classes: dict[str, type] = {}
+        self._settings: dict[str, Any] = {}
+        self._manager = pluggy.PluginManager(hookspecs.NAMESPACE)
+        self._manager.add_hookspecs(hookspecs)
+        self.hook = self._manager.hook
+        self.setting_problems: dict[str, dict[str, str]] = {}
+
+    @property
+    def pluggy_manager(self) -> pluggy.PluginManager:
+        """The pluggy manager, for hook call monitoring."""
+        return self._manager
+
+    def load(self, plugins: tuple[PluginSetup, ...]) -> None:
+        """Import and register `plugins`; one that fails is a state, not an exception.
+
+        pluggy calls the last registered first, so they are registered backwards to run in order of their ids.
+        """
+        for plugin in sorted(plugins, key=lambda plugin: plugin.id, reverse=True):
+            candidate = self.candidates.get(plugin.id)
+            if candidate is None:
+                self.statuses[plugin.id] = Status(
+                    plugin.id,
+                    "missing",
+                    f"The plugin {plugin.id} is enabled but not installed; its data is kept. Install it again or disable it.",
+                )
+                continue
+            try:
+                if candidate.problem:
+                    raise PluginProblem(candidate.problem)
+                self._register(candidate, _import(candidate))
+                self._read_settings(plugin)
+                self.statuses[plugin.id] = Status(plugin.id, "active")
+            except PluginProblem as problem:
+                self.drop(plugin.id, str(problem))
+            except (Exception, SystemExit) as error:
+                self.drop(plugin.id, f"{type(error).__name__}: {error}", traceback.format_exc())
+
+    def drop(self, plugin_id: str, reason: str, trace: str = "") -> None:
+        """Take a plugin out of this app as `broken`."""
+        if self._manager.has_plugin(plugin_id):
+            self._manager.unregister(name=plugin_id)
+        self.statuses[plugin_id] = Status(plugin_id, "broken", reason, trace)
+
+    def is_active(self, plugin_id: str) -> bool:
+        """Whether the plugin runs in this app."""
+        status = self.statuses.get(plugin_id)
+        return status is not None and status.state == "active"
+
+    def settings(self, plugin_id: str) -> Any:
+        """Return the settings of an active plugin. Raises `KeyError` for one that has none."""
+        return self._settings[plugin_id]
+
+    def collect(self, hook: str) -> dict[str, Any]:
+        """Call a `register_*` hook of each active plugin by itself; return the results by plugin id."""
+        results = {}
+        for plugin_id in sorted(self.statuses):
+            if not self.is_active(plugin_id):
+                continue
+            function = getattr(self._manager.get_plugin(plugin_id), hook, None)
+            if function is None:
+                continue
+            try:
+                result = function()
+            except Exception as error:
+                self.drop(plugin_id, f"{hook} raised {type(error).__name__}: {error}", traceback.format_exc())
+                continue
+            if result is not None:
+                results[plugin_id] = result
+        return results
+
+    def _register(self, candidate: Candidate, module: types.ModuleType) -> None:
+        facade = types.SimpleNamespace()
+        for name, function in inspect.getmembers(module, inspect.isroutine):
+            marks = getattr(function, f"{hookspecs.NAMESPACE}_impl", None)
+            if marks is None:
+                continue
+            name = marks.get("specname") or name
+            _check(candidate, name, function, marks)
+            guard = name not in _RAISING
+            setattr(
+                facade, name, guarded(candidate.id, name, function, self.failures) if guard else function
+            )
+        self._manager.register(facade, name=candidate.id)
+
+    def _read_settings(self, plugin: PluginSetup) -> None:
+        function = getattr(self._manager.get_plugin(plugin.id), "register_settings", None)
+        if function is None:
+            return
+        cls = function()
+        self._settings[plugin.id], problems = schema.read(cls, plugin.settings)
+        self.settings_classes[plugin.id] = cls
+        if problems:
+            self.setting_problems[plugin.id] = problems
+
+
+def _import(candidate: Candidate) -> types.ModuleType:
+    if candidate.origin != "drop-in":
+        return importlib.import_module(candidate.where.split(":")[0])
+    path = Path(candidate.where)
+    file = path / "__init__.py" if path.is_dir() else path
+    stamp = file.stat().st_mtime_ns
+    name = f"blogengine_dropins_{abs(hash(str(path.parent)))}.{candidate.id}"
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__stamp__", None) == stamp:
+        return loaded
+    spec = importlib.util.spec_from_file_location(
+        name, file, submodule_search_locations=[str(path)] if path.is_dir() else None
+    )
+    if spec is None or spec.loader is None:
+        raise PluginProblem(f"{file} cannot be loaded.")
+    module = importlib.util.module_from_spec(spec)
+    module.__stamp__ = stamp  # type: ignore[attr-defined]
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _check(candidate: Candidate, name: str, function: Any, marks: dict[str, Any]) -> None:
+    """Refuse hooks and arguments that do not exist, with what was probably meant."""
+    spec = getattr(hookspecs, name, None)
+    known = {key for key, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.NAMESPACE}_spec")}
+    if spec is None or name not in known:
+        raise PluginProblem(f"{candidate.id} implements the hook {name}, which does not exist.{_meant(name, known)}")
+    if marks.get("wrapper") or marks.get("hookwrapper"):
+        raise PluginProblem(f"{candidate.id}: {name} is a wrapper; wrappers are not supported, return a result instead.")
+    arguments = set(inspect.signature(spec).parameters)
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name not in arguments and parameter.default is inspect.Parameter.empty:
+            raise PluginProblem(
+                f"{candidate.id}: {name} asks for {parameter.name!r}, which the hook does not have."
+                f"{_meant(parameter.name, arguments)} It has: {', '.join(sorted(arguments)) or 'no arguments'}."
+            )
+
+
+def _meant(word: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]}?" if close else ""

@@ -1,0 +1,59 @@
+"""Posts and static pages: reading them, and the rules of their life."""
+
+from blogengine.posts.paths import address_parts
+from blogengine.posts.paths import free_path
+from blogengine.posts.reading import PostList
+from blogengine.posts.reading import PostQuery
+from blogengine.posts.reading import labels_in_use
+from blogengine.posts.reading import by_id
+from blogengine.posts.reading import by_path
+from blogengine.posts.reading import in_period
+from blogengine.posts.reading import neighbours
+from blogengine.posts.reading import newest
+from blogengine.posts.reading import public_by_ids
+from blogengine.posts.reading import public_by_paths
+from blogengine.posts.reading import query
+from blogengine.posts.reading import redirect_for
+from blogengine.posts.reading import related
+from blogengine.posts.reading import static_pages
+from blogengine.posts.writing import all_posts
+from blogengine.posts.writing import delete_forever
+from blogengine.posts.writing import draft_of
+from blogengine.posts.writing import get
+from blogengine.posts.writing import publish
+from blogengine.posts.writing import publish_due
+from blogengine.posts.writing import restore
+from blogengine.posts.writing import save
+from blogengine.posts.writing import schedule
+from blogengine.posts.writing import trash
+from blogengine.posts.writing import unpublish
+
+__all__ = [
+    "PostList",
+    "PostQuery",
+    "address_parts",
+    "all_posts",
+    "labels_in_use",
+    "by_id",
+    "by_path",
+    "delete_forever",
+    "draft_of",
+    "free_path",
+    "get",
+    "in_period",
+    "neighbours",
+    "newest",
+    "public_by_ids",
+    "public_by_paths",
+    "publish",
+    "publish_due",
+    "query",
+    "redirect_for",
+    "related",
+    "restore",
+    "save",
+    "schedule",
+    "static_pages",
+    "trash",
+    "unpublish",
+]

@@ -1,0 +1,324 @@
+"""Reading posts: every function returns page values and leaves the tags of what it read on the page being made."""
+
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup
+from sqlalchemy import bindparam
+
+from blogengine import markup
+from blogengine.db import Prepared
+from blogengine.db import db
+from blogengine.models import Label
+from blogengine.models import Post
+from blogengine.models import Redirect
+from blogengine.models import post_label
+from blogengine.pagecache import depends
+from blogengine.pages import PostView
+from blogengine.text import fold
+
+_COLUMNS = (
+    Post.id,
+    Post.kind,
+    Post.title,
+    Post.path,
+    Post.status,
+    Post.published_at,
+    Post.updated_at,
+    Post.modified_at,
+    Post.author_name,
+    Post.author_url,
+    Post.html,
+    Post.comment_count,
+    Post.comment_mode,
+    Post.description,
+    Post.title_link,
+    Post.atom_id,
+    Post.author_id,
+    Post.pipeline,
+)
+_PUBLIC = Post.status == "published"
+_NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
+
+_BY_PATH = Prepared(sa.select(*_COLUMNS).where(Post.path == bindparam("path"), _PUBLIC))
+_BY_ID = Prepared(sa.select(*_COLUMNS).where(Post.id == bindparam("id"), _PUBLIC))
+_LABELS = Prepared(
+    sa.select(Label.name)
+    .join(post_label, post_label.c.label_id == Label.id)
+    .where(post_label.c.post_id == bindparam("id"))
+    .order_by(Label.name)
+)
+_AT = bindparam("at", type_=Post.published_at.type)
+_OLDER = Prepared(
+    sa.select(Post.path, Post.title)
+    .where(Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) < sa.tuple_(_AT, bindparam("id")))
+    .order_by(*_NEWEST_FIRST)
+    .limit(1)
+)
+_NEWER = Prepared(
+    sa.select(Post.path, Post.title)
+    .where(Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) > sa.tuple_(_AT, bindparam("id")))
+    .order_by(Post.published_at, Post.id)
+    .limit(1)
+)
+_PAGES = Prepared(sa.select(Post.path, Post.title).where(Post.kind == "page", _PUBLIC).order_by(Post.title))
+
+
+@dataclass(frozen=True, slots=True)
+class PostQuery:
+    """What a feed asks for. Minimums are inclusive, maximums exclusive; `start_index` counts from 1."""
+
+    kind: str = "post"
+    labels: tuple[str, ...] = ()
+    """All of them."""
+    q: str = ""
+    published_min: datetime | None = None
+    published_max: datetime | None = None
+    updated_min: datetime | None = None
+    updated_max: datetime | None = None
+    orderby: str = "published"
+    """`published` or `updated`, newest first."""
+    start_index: int = 1
+    max_results: int = 25
+
+
+@dataclass(slots=True)
+class PostList:
+    """Posts, how many there are in all where that was counted, and whether more follow on either side."""
+
+    posts: list[PostView]
+    total: int = 0
+    has_older: bool = False
+    has_newer: bool = False
+    labels: dict[str, int] = field(default_factory=dict)
+
+
+def by_path(path: str) -> PostView | None:
+    """Return the public post or page at `path`."""
+    row = _BY_PATH.row(path=path)
+    return _single(row)
+
+
+def by_id(post_id: int) -> PostView | None:
+    """Return the public post or page with this id."""
+    return _single(_BY_ID.row(id=post_id))
+
+
+def _single(row: tuple[Any, ...] | None) -> PostView | None:
+    if row is None:
+        return None
+    view = _view(row, [name for (name,) in _LABELS.rows(id=row[0])])
+    depends(f"post:{view.id}")
+    return view
+
+
+def public_by_ids(ids: Iterable[int]) -> dict[int, PostView]:
+    """Return the public ones of these posts, without labels, in one query."""
+    wanted = list(ids)
+    depends(*(f"post:{post_id}" for post_id in wanted))
+    if not wanted:
+        return {}
+    rows = db.session.execute(sa.select(*_COLUMNS).where(Post.id.in_(wanted), _PUBLIC))
+    return {row[0]: _view(row, []) for row in rows}
+
+
+def public_by_paths(paths: Iterable[str]) -> dict[str, PostView]:
+    """Return the public posts at these paths, without labels, in one query; the page depends on all posts."""
+    wanted = list(paths)
+    depends("posts")
+    if not wanted:
+        return {}
+    rows = db.session.execute(sa.select(*_COLUMNS).where(Post.path.in_(wanted), _PUBLIC))
+    return {row[3]: _view(row, []) for row in rows}
+
+
+def newest(
+    limit: int,
+    *,
+    before: tuple[datetime, int | None] | None = None,
+    after: tuple[datetime, int | None] | None = None,
+    label: str | None = None,
+) -> PostList:
+    """Return a page of posts, newest first, by keyset: those `before` or `after` a post's (time, id)."""
+    statement = sa.select(*_COLUMNS).where(Post.kind == "post", _PUBLIC)
+    if label is not None:
+        statement = statement.where(_has_label(label))
+    if after is not None:
+        return _newer_page(statement, after, limit)
+    if before is not None:
+        statement = statement.where(_beyond(before, older=True))
+    rows = db.session.execute(statement.order_by(*_NEWEST_FIRST).limit(limit + 1)).all()
+    return PostList(_views(rows[:limit]), has_older=len(rows) > limit, has_newer=before is not None)
+
+
+def _newer_page(statement: sa.Select[Any], after: tuple[datetime, int | None], limit: int) -> PostList:
+    statement = statement.where(_beyond(after, older=False)).order_by(Post.published_at, Post.id)
+    rows = db.session.execute(statement.limit(limit + 1)).all()
+    return PostList(_views(rows[:limit][::-1]), has_older=True, has_newer=len(rows) > limit)
+
+
+def in_period(start: datetime, end: datetime, *, limit: int, before: tuple[datetime, int | None] | None = None) -> PostList:
+    """Return the posts published from `start` until before `end`, newest first."""
+    statement = sa.select(*_COLUMNS).where(
+        Post.kind == "post", _PUBLIC, Post.published_at >= start, Post.published_at < end
+    )
+    if before is not None:
+        statement = statement.where(_beyond(before, older=True))
+    rows = db.session.execute(statement.order_by(*_NEWEST_FIRST).limit(limit + 1)).all()
+    return PostList(_views(rows[:limit]), has_older=len(rows) > limit)
+
+
+def neighbours(post: PostView) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    """Return (path, title) of the next older and the next newer post."""
+    depends("posts")
+    older = _OLDER.row(at=post.published_at, id=post.id)
+    newer = _NEWER.row(at=post.published_at, id=post.id)
+    return (older[0], older[1]) if older else None, (newer[0], newer[1]) if newer else None
+
+
+def static_pages() -> list[tuple[str, str]]:
+    """Return (path, title) of the public static pages by title."""
+    depends("posts")
+    return [(path, title) for path, title in _PAGES.rows()]
+
+
+def redirect_for(path: str) -> tuple[str, bool] | None:
+    """Return (target, permanent) of the redirect at `path`."""
+    depends("redirects", "posts")
+    row = db.session.execute(
+        sa.select(Redirect.target, Redirect.permanent, Post.path, Post.status, Redirect.post_id)
+        .join(Post, Post.id == Redirect.post_id, isouter=True)
+        .where(Redirect.path == path)
+    ).first()
+    if row is None:
+        return None
+    target, permanent, post_path, status, post_id = row
+    if post_id is not None:
+        return (post_path, permanent) if status == "published" and post_path else None
+    return target, permanent
+
+
+def related(post: PostView, limit: int) -> list[tuple[str, str]]:
+    """Return (path, title) of public posts that share the most labels with `post`, newest first."""
+    depends("posts")
+    mine = sa.select(post_label.c.label_id).where(post_label.c.post_id == post.id)
+    shared = (
+        sa.select(post_label.c.post_id, sa.func.count().label("shared"))
+        .where(post_label.c.label_id.in_(mine), post_label.c.post_id != post.id)
+        .group_by(post_label.c.post_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        sa.select(Post.path, Post.title)
+        .join(shared, shared.c.post_id == Post.id)
+        .where(Post.kind == "post", _PUBLIC)
+        .order_by(shared.c.shared.desc(), *_NEWEST_FIRST)
+        .limit(limit)
+    )
+    return [(path, title) for path, title in rows if path is not None]
+
+
+def query(wanted: PostQuery) -> PostList:
+    """Return the public posts that a feed asks for, with their number in all and the labels in use."""
+    where: list[Any] = [Post.kind == wanted.kind, _PUBLIC]
+    where += [_has_label(label) for label in wanted.labels]
+    for word in fold(wanted.q).split():
+        where.append(Post.text_key.contains(word, autoescape=True))
+    for column, low, high in (
+        (Post.published_at, wanted.published_min, wanted.published_max),
+        (Post.modified_at, wanted.updated_min, wanted.updated_max),
+    ):
+        where += [column >= low] if low is not None else []
+        where += [column < high] if high is not None else []
+    order = _NEWEST_FIRST if wanted.orderby == "published" else (Post.modified_at.desc(), Post.id.desc())
+    rows = db.session.execute(
+        sa.select(*_COLUMNS).where(*where).order_by(*order).offset(wanted.start_index - 1).limit(wanted.max_results)
+    ).all()
+    total = db.session.execute(sa.select(sa.func.count()).select_from(Post).where(*where)).scalar_one()
+    return PostList(_views(rows), total, has_older=wanted.start_index - 1 + len(rows) < total)
+
+
+def labels_in_use() -> list[tuple[str, int]]:
+    """Return (label, number of public posts) by number, then name."""
+    depends("posts")
+    rows = db.session.execute(
+        sa.select(Label.name, sa.func.count())
+        .join(post_label, post_label.c.label_id == Label.id)
+        .join(Post, Post.id == post_label.c.post_id)
+        .where(Post.kind == "post", _PUBLIC)
+        .group_by(Label.name)
+        .order_by(sa.func.count().desc(), Label.name)
+    )
+    return [(name, count) for name, count in rows]
+
+
+def _has_label(name: str) -> Any:
+    return Post.id.in_(
+        sa.select(post_label.c.post_id)
+        .join(Label, Label.id == post_label.c.label_id)
+        .where(Label.name == name)
+    )
+
+
+def _beyond(at: tuple[datetime, int | None], *, older: bool) -> Any:
+    moment, post_id = at
+    if post_id is None:
+        return Post.published_at < moment if older else Post.published_at >= moment
+    here, there = sa.tuple_(Post.published_at, Post.id), sa.tuple_(sa.literal(moment, Post.published_at.type), post_id)
+    return here < there if older else here > there
+
+
+def _views(rows: Sequence[Any]) -> list[PostView]:
+    """Make views of `rows` with their labels, in one more query."""
+    depends("posts")
+    ids = [row[0] for row in rows]
+    labels: dict[int, list[str]] = {post_id: [] for post_id in ids}
+    if ids:
+        found = db.session.execute(
+            sa.select(post_label.c.post_id, Label.name)
+            .join(Label, Label.id == post_label.c.label_id)
+            .where(post_label.c.post_id.in_(ids))
+            .order_by(Label.name)
+        )
+        for post_id, name in found:
+            labels[post_id].append(name)
+    depends(*(f"comments:{post_id}" for post_id in ids))
+    return [_view(row, labels[row[0]]) for row in rows]
+
+
+def _view(row: Any, labels: list[str]) -> PostView:
+    html = row[10] if row[17] == markup.PIPELINE else _render_again(row[0])
+    return PostView(
+        id=row[0],
+        kind=row[1],
+        title=row[2],
+        url=row[3] or "",
+        status=row[4],
+        published_at=row[5],
+        updated_at=row[6],
+        modified_at=row[7],
+        author_name=row[8],
+        author_url=row[9],
+        html=html,
+        body=Markup(""),
+        labels=labels,
+        comment_count=row[11],
+        comment_mode=row[12],
+        description=row[13],
+        title_link=row[14],
+        atom_id=row[15],
+        author_id=row[16],
+    )
+
+
+def _render_again(post_id: int) -> str:
+    """Return the clean HTML of a post that an older pipeline rendered; the next save stores it."""
+    source, source_format = db.session.execute(
+        sa.select(Post.source, Post.source_format).where(Post.id == post_id)
+    ).one()
+    return str(markup.render_post(source, source_format))

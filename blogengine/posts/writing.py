@@ -1,0 +1,301 @@
+"""The life of a post: draft, scheduled, published, unpublished, trashed, restored, deleted."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from blogengine import clock
+from blogengine import db as database
+from blogengine import jobs
+from blogengine import markup
+from blogengine.db import Transaction
+from blogengine.db import db
+from blogengine.errors import NotFound
+from blogengine.errors import Refused
+from blogengine.models import Label
+from blogengine.models import Post
+from blogengine.models import User
+from blogengine.models import post_label
+from blogengine.pages import PostDraft
+from blogengine.posts.paths import free_path
+from blogengine.runtime import blog
+from blogengine.text import accept_text
+from blogengine.text import clean_slug
+from blogengine.text import fold
+from blogengine.text import plain_text
+from blogengine.text import slugify
+
+TITLE_LIMIT = 500
+SOURCE_LIMIT = 500_000
+LABEL_LIMIT = 200
+LABELS_LIMIT = 50
+
+
+def get(post_id: int) -> Post:
+    """Return a post in whatever state, for its author. Raises `NotFound`."""
+    post = db.session.get(Post, post_id)
+    if post is None:
+        raise NotFound("There is no such post.", hint="It may have been deleted for good.")
+    return post
+
+
+def draft_of(post: Post) -> PostDraft:
+    """Return what the editor shows for `post`."""
+    return PostDraft(
+        title=post.title,
+        source=post.source,
+        source_format=post.source_format,
+        kind=post.kind,
+        labels=[label.name for label in post.labels],
+        custom_slug=post.custom_slug,
+        comment_mode=post.comment_mode,
+        description=post.description,
+        title_link=post.title_link,
+        published_at=post.published_at,
+    )
+
+
+def all_posts(
+    *, kind: str = "post", status: str = "", q: str = "", before_id: int | None = None, limit: int = 50
+) -> tuple[list[Post], bool]:
+    """Return posts for the list of posts, last changed first, and whether more follow after the last one."""
+    statement = sa.select(Post).where(Post.kind == kind).options(sa.orm.selectinload(Post.labels))
+    statement = statement.where(Post.status == status) if status else statement.where(Post.status != "trashed")
+    for word in fold(q).split():
+        statement = statement.where(Post.text_key.contains(word, autoescape=True))
+    if before_id is not None:
+        last = get(before_id)
+        statement = statement.where(
+            sa.tuple_(Post.modified_at, Post.id)
+            < sa.tuple_(sa.literal(last.modified_at, Post.modified_at.type), last.id)
+        )
+    found = list(db.session.scalars(statement.order_by(Post.modified_at.desc(), Post.id.desc()).limit(limit + 1)))
+    return found[:limit], len(found) > limit
+
+
+def save(
+    draft: PostDraft, *, post_id: int | None = None, author: User | None = None, version: int | None = None
+) -> int:
+    """Store `draft` as a new post, or into post `post_id` whatever its state; return the id.
+
+    `version` is what the editor had loaded: raises `Refused(code="conflict")` when somebody saved since, and
+    `Refused` for text that is too long or not text.
+    """
+    draft = _accept(draft)
+    html = str(markup.render_post(draft.source, draft.source_format))
+    text_key = fold(f"{draft.title} {plain_text(html)}")[:SOURCE_LIMIT]
+
+    def change(tx: Transaction) -> int:
+        now = clock.now()
+        if post_id is None:
+            post = Post(created_at=now, modified_at=now, atom_id=new_atom_id("post"), kind=draft.kind)
+            if author is not None:
+                post.author_id, post.author_name = author.id, author.name
+            tx.session.add(post)
+        else:
+            post = get(post_id)
+            if version is not None and version != post.version:
+                raise Refused(
+                    "Somebody saved this post after you opened it; nothing was overwritten.",
+                    code="conflict",
+                    hint="Your text is below. Open the post in another window, bring both together, then save again.",
+                )
+            post.version += 1
+        changed = (post.title, post.source) != (draft.title, draft.source)
+        post.title, post.source, post.source_format = draft.title, draft.source, draft.source_format
+        post.html, post.pipeline, post.text_key = html, markup.PIPELINE, text_key
+        post.comment_mode, post.description, post.title_link = draft.comment_mode, draft.description, draft.title_link
+        if post.path is None:
+            post.custom_slug = draft.custom_slug
+        if post.status == "published" and changed:
+            post.updated_at = now
+        post.modified_at = now
+        tx.session.flush()
+        set_labels(tx, post, draft.labels)
+        blog().hook.post_saved(post_id=post.id, draft=draft, tx=tx)
+        _bump(tx, post)
+        return post.id
+
+    return database.write(change)
+
+
+def publish(post_id: int, *, at: datetime | None = None) -> str:
+    """Make a post public now, dated `at` if given and past; a future `at` schedules it. Returns the status."""
+    now = clock.now()
+    if at is not None and at > now:
+        return schedule(post_id, at)
+
+    def change(tx: Transaction) -> str:
+        post = get(post_id)
+        if post.status == "trashed":
+            raise Refused("This post is in the trash.", hint="Restore it first.")
+        _require_words(post)
+        post.published_at = at or (post.published_at if _was_public(post, now) else now)
+        _make_public(tx, post)
+        return post.status
+
+    return database.write(change)
+
+
+def schedule(post_id: int, at: datetime) -> str:
+    """Let a post become public at `at`, an aware time in the future."""
+    if at <= clock.now():
+        raise Refused("The time to publish at has passed.", hint="Choose a later one, or publish now.")
+
+    def change(tx: Transaction) -> str:
+        post = get(post_id)
+        _require_words(post)
+        post.status, post.published_at, post.modified_at = "scheduled", at, clock.now()
+        jobs.enqueue(tx, "core.publish", {}, run_at=at, key=f"publish:{post.id}:{at.isoformat()}")
+        _bump(tx, post)
+        return post.status
+
+    return database.write(change)
+
+
+def publish_due() -> int:
+    """Make all scheduled posts public whose time has come; return how many."""
+
+    def change(tx: Transaction) -> int:
+        due = sa.select(Post).where(Post.status == "scheduled", Post.published_at <= clock.now())
+        posts = list(tx.session.scalars(due))
+        for post in posts:
+            _make_public(tx, post)
+        return len(posts)
+
+    return database.write(change)
+
+
+def unpublish(post_id: int) -> None:
+    """Make a post a draft again; its permalink stays its own."""
+
+    def change(tx: Transaction) -> None:
+        post = get(post_id)
+        post.status, post.modified_at = "draft", clock.now()
+        _bump(tx, post)
+
+    database.write(change)
+
+
+def trash(post_id: int) -> None:
+    """Take a post out of the blog; `restore` brings it back as it was."""
+
+    def change(tx: Transaction) -> None:
+        post = get(post_id)
+        if post.status != "trashed":
+            post.trashed_from, post.status, post.trashed_at = post.status, "trashed", clock.now()
+            _bump(tx, post)
+
+    database.write(change)
+
+
+def restore(post_id: int) -> str:
+    """Bring a post back from the trash in the state it had; returns the state."""
+
+    def change(tx: Transaction) -> str:
+        post = get(post_id)
+        if post.status == "trashed":
+            post.status, post.trashed_at, post.trashed_from = post.trashed_from or "draft", None, ""
+            if post.status == "scheduled" and post.published_at is not None and post.published_at <= clock.now():
+                post.status = "draft"
+            _bump(tx, post)
+        return post.status
+
+    return database.write(change)
+
+
+def delete_forever(post_id: int) -> None:
+    """Delete a trashed post with its comments; nothing brings it back."""
+
+    def change(tx: Transaction) -> None:
+        post = get(post_id)
+        if post.status != "trashed":
+            raise Refused("Only a post in the trash can be deleted for good.", hint="Move it to the trash first.")
+        _bump(tx, post)
+        tx.bump("comments", f"comments:{post.id}")
+        tx.session.delete(post)
+
+    database.write(change)
+
+
+def set_labels(tx: Transaction, post: Post, names: list[str]) -> None:
+    """Give `post` exactly these labels; labels that no post has any more are deleted."""
+    before = {label.name for label in post.labels}
+    if before == set(names):
+        return
+    known = {label.name: label for label in tx.session.scalars(sa.select(Label).where(Label.name.in_(names)))}
+    post.labels = [known.get(name) or Label(name=name) for name in sorted(set(names))]
+    tx.session.flush()
+    if before - set(names):
+        used = sa.select(post_label.c.label_id)
+        tx.session.execute(
+            sa.delete(Label)
+            .where(Label.name.in_(before - set(names)), Label.id.not_in(used))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def new_atom_id(kind: str) -> str:
+    """Return a fresh `tag:` address (RFC 4151) for a feed entry; it never changes, wherever the blog moves."""
+    setup = blog().setup
+    return f"tag:blogengine.invalid,{setup.blog_created}:blog-{setup.blog_id}.{kind}-{secrets.token_hex(10)}"
+
+
+def _make_public(tx: Transaction, post: Post) -> None:
+    assert post.published_at is not None
+    if post.path is None:
+        slug = clean_slug(post.custom_slug) or slugify(post.title, plain_text(post.html))
+        post.path = free_path(tx.session, post.kind, slug, post.published_at, blog().zone)
+    post.status, post.modified_at = "published", clock.now()
+    _bump(tx, post)
+
+
+def _was_public(post: Post, now: datetime) -> bool:
+    return post.path is not None and post.published_at is not None and post.published_at <= now
+
+
+def _require_words(post: Post) -> None:
+    if not post.title.strip() and not post.source.strip():
+        raise Refused("An empty post cannot be published.", hint="Write a title or some text first.")
+
+
+def _bump(tx: Transaction, post: Post) -> None:
+    tx.session.flush()
+    tx.bump("posts", f"post:{post.id}")
+
+
+def _accept(draft: PostDraft) -> PostDraft:
+    """Return `draft` with its texts checked and tidied; raises `Refused`."""
+    labels: list[str] = []
+    for label in draft.labels:
+        name = accept_text(label, limit=LABEL_LIMIT, multiline=False).strip()
+        if name and name not in labels:
+            labels.append(name)
+    if len(labels) > LABELS_LIMIT:
+        raise Refused(f"A post has at most {LABELS_LIMIT} labels; this one has {len(labels)}.")
+    facts: dict[str, Any] = {
+        "title": accept_text(draft.title, limit=TITLE_LIMIT, multiline=False).strip(),
+        "source": accept_text(draft.source, limit=SOURCE_LIMIT),
+        "custom_slug": clean_slug(draft.custom_slug)[:200],
+        "description": accept_text(draft.description, limit=500).strip(),
+        "title_link": accept_text(draft.title_link, limit=2000, multiline=False).strip(),
+    }
+    if draft.source_format not in ("markdown", "html"):
+        raise Refused("The text must be Markdown or HTML.")
+    if draft.comment_mode not in ("allow", "existing", "hide"):
+        raise Refused("Comments must be allowed, shown or hidden.")
+    if draft.kind not in ("post", "page"):
+        raise Refused("This must be a post or a page.")
+    link = facts["title_link"]
+    if link and not link.startswith(("http://", "https://")):
+        raise Refused("The title link must begin with http:// or https://.")
+    return PostDraft(
+        source_format=draft.source_format,
+        kind=draft.kind,
+        labels=labels,
+        comment_mode=draft.comment_mode,
+        published_at=draft.published_at,
+        **facts,
+    )

@@ -1,0 +1,71 @@
+"""The running blog as services, rendering and plugins see it."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pluggy
+
+from blogengine.config import Config
+from blogengine.plugins.manager import Plugins
+from blogengine.setup import Setup
+from blogengine.setup import SiteSettings
+
+
+@dataclass(eq=False, slots=True)
+class Blog:
+    """One app's facts: its configuration, its frozen setup, its plugins."""
+
+    config: Config
+    setup: Setup
+    plugins: Plugins
+    zone: ZoneInfo
+    jobs: Mapping[str, Callable[[dict[str, Any]], None]] = field(default_factory=dict)
+    importers: Mapping[str, Any] = field(default_factory=dict)
+    wake_jobs: Callable[[], None] = lambda: None
+    theme_problem: str = ""
+    """A sentence while the wished theme cannot be used and another stands in."""
+
+    @property
+    def site(self) -> SiteSettings:
+        """The blog's own settings."""
+        return self.setup.site
+
+    @property
+    def hook(self) -> pluggy.HookRelay:
+        """Calls hooks of all active plugins: `blog().hook.judge_comment(...)`."""
+        return self.plugins.hook
+
+    @property
+    def url(self) -> str:
+        """Absolute address without a slash at the end; empty while the owner has set none."""
+        return self.config.url or self.setup.site.url
+
+
+_blog: ContextVar[Blog] = ContextVar("blog")
+
+
+def blog() -> Blog:
+    """Return the running blog. Raises `LookupError` outside of an app."""
+    return _blog.get()
+
+
+def settings(plugin_id: str) -> Any:
+    """Return the settings of plugin `plugin_id`, an instance of its settings class."""
+    return _blog.get().plugins.settings(plugin_id)
+
+
+@contextmanager
+def running(value: Blog) -> Iterator[None]:
+    """Make `value` the running blog."""
+    token = _blog.set(value)
+    try:
+        yield
+    finally:
+        _blog.reset(token)

@@ -1,0 +1,251 @@
+"""The WSGI object that serves the current app, keeps its pages, and swaps in a new app when the setup has changed."""
+
+import gzip
+import logging
+import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.engine import Engine
+from werkzeug.http import HTTP_STATUS_CODES
+
+from blogengine import app as apps
+from blogengine import clock
+from blogengine import jobs
+from blogengine import posts
+from blogengine import settings
+from blogengine.app import BlogFlask
+from blogengine.config import Config
+from blogengine.db import make_engine
+from blogengine.pagecache import Entry
+from blogengine.pagecache import Hit
+from blogengine.pagecache import PageCache
+from blogengine.pagecache import Sequence
+from blogengine.pagecache import View
+from blogengine.pagecache import enter_view
+from blogengine.pagecache import etag_of
+from blogengine.pagecache import leave_view
+from blogengine.plugins import discovery
+from blogengine.plugins.guards import FailureLog
+
+log = logging.getLogger("blogengine.site")
+
+CORE_JOBS = {"core.publish": lambda payload: posts.publish_due()}
+_PACKABLE = ("text/", "application/atom+xml", "application/rss+xml", "application/json", "application/javascript", "image/svg")
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
+_FOREVER = 253402300799.0
+FLIGHT = 10.0
+"""Seconds for which a request waits for another one's render of the same page."""
+
+Environ = dict[str, Any]
+
+
+class Site:
+    """One installation as one process serves it. Make it before the workers are forked, `start` it in each."""
+
+    def __init__(self, config: Config, engine: Engine | None = None) -> None:
+        self.config = config
+        self.engine = engine or make_engine(config.database_url)
+        self.sequence = Sequence(self.engine)
+        self.cache = PageCache(self.sequence)
+        self.failures = FailureLog()
+        self._app: BlogFlask | None = None
+        self._swap = threading.Lock()
+        self._flights: dict[tuple[str, bytes], threading.Event] = {}
+        self._flights_lock = threading.Lock()
+        self._runner: jobs.Runner | None = None
+
+    def start(self, *, work: bool = True) -> None:
+        """Build the app; with `work`, do jobs in a thread."""
+        self.current()
+        if work:
+            self._runner = jobs.Runner(self.in_app, CORE_JOBS, self._report)
+            self._runner.start()
+
+    def close(self) -> None:
+        """Stop the thread and give connections back."""
+        if self._runner is not None:
+            self._runner.stop()
+        self.sequence.close()
+        self.engine.dispose()
+
+    def current(self) -> BlogFlask:
+        """Return the app of the present setup, building a new one when the setup has changed."""
+        self.sequence.refresh()
+        generation = self.sequence.tags.get(settings.SETUP_TAG, 0)
+        app = self._app
+        if app is not None and app.blog.setup.generation >= generation:
+            return app
+        with self._swap:
+            app = self._app
+            if app is None or app.blog.setup.generation < generation:
+                app = self.build()
+                self._app = app
+                self.cache.clear()
+        return app
+
+    def build(self) -> BlogFlask:
+        """Build an app from the setup in the database."""
+        candidates = discovery.find(self.config.drop_in_folder)
+        with self.engine.connect() as connection:
+            setup = settings.load_setup(connection, self.config, candidates)
+        app = apps.build(self.config, setup, self.engine, candidates, self.failures)
+        app.blog.wake_jobs = self._wake
+        return app
+
+    @contextmanager
+    def in_app(self) -> Iterator[BlogFlask]:
+        """Enter the context of the current app: services can be called inside."""
+        app = self.current()
+        with app.app_context():
+            yield app
+
+    def _wake(self) -> None:
+        if self._runner is not None:
+            self._runner.wake()
+
+    def _report(self) -> None:
+        settings.store_failures(self.failures.take())
+
+    def lookup(
+        self, path: str, query: bytes, cookie: bytes, if_none_match: str, accept_encoding: str
+    ) -> Hit | None:
+        """Return a kept answer that is still true, or None; takes microseconds and never waits for a render.
+
+        `path` is decoded, `query` and `cookie` are as sent. Answers of an app that has been replaced are never returned.
+        """
+        if cookie and b"blog_session=" in cookie:
+            return None
+        entry = self.cache.get((path, query))
+        app = self._app
+        if entry is None or app is None or self.sequence.tags.get(settings.SETUP_TAG, 0) > app.blog.setup.generation:
+            return None
+        return _form_of(entry, if_none_match, accept_encoding)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        app = self.current()
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "blog_session=" in environ.get("HTTP_COOKIE", ""):
+            return app(environ, start_response)
+        status, headers, body = self._kept(environ) or self._answer(app, environ)
+        start_response(
+            f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown')}",
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+        )
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _kept(self, environ: Environ) -> Hit | None:
+        return self.lookup(
+            *_key_of(environ), b"", environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", "")
+        )
+
+    def _answer(self, app: BlogFlask, environ: Environ) -> Hit:
+        """Render a page once for all who ask for it at the same time."""
+        key = _key_of(environ)
+        with self._flights_lock:
+            flight = self._flights.get(key)
+            leads = flight is None
+            if flight is None:
+                flight = self._flights[key] = threading.Event()
+        if not leads:
+            flight.wait(FLIGHT)
+            return self._kept(environ) or self._render(app, environ, key)
+        try:
+            return self._render(app, environ, key)
+        finally:
+            with self._flights_lock:
+                self._flights.pop(key, None)
+            flight.set()
+
+    def _render(self, app: BlogFlask, environ: Environ, key: tuple[str, bytes]) -> Hit:
+        stamp = self.sequence.refresh()
+        view = View()
+        token = enter_view(view)
+        try:
+            status, headers, body = _call(app, environ)
+        finally:
+            leave_view(token)
+        if not view.cacheable or status not in (200, 301) or _is_personal(headers):
+            return Hit(status, _encoded(headers), body)
+        entry = _entry(status, headers, body, view, stamp)
+        self.cache.put(key, entry)
+        return _form_of(entry, environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", ""))
+
+
+def _key_of(environ: Environ) -> tuple[str, bytes]:
+    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+    return path, environ.get("QUERY_STRING", "").encode("latin-1")
+
+
+def _call(app: BlogFlask, environ: Environ) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return the app's whole answer to GET, whatever the visitor has of it already."""
+    answer: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], object]:
+        answer[:] = [int(status.split(" ", 1)[0]), headers]
+        return lambda data: None
+
+    asked = {key: value for key, value in environ.items() if key not in _CONDITIONS}
+    asked["REQUEST_METHOD"] = "GET"
+    chunks = app(asked, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+    return answer[0], answer[1], body
+
+
+def _entry(status: int, headers: list[tuple[str, str]], body: bytes, view: View, stamp: int) -> Entry:
+    """Make the forms of an answer once: plain, packed (gzip per request costs 30 times as much), unchanged."""
+    etag = etag_of(body)
+    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "etag", "vary")]
+    kind = next((value for name, value in kept if name.lower() == "content-type"), "")
+    packed = None
+    base = [*_encoded(kept), (b"ETag", etag.encode()), (b"Vary", b"Accept-Encoding")]
+    if kind.startswith(_PACKABLE) and len(body) > 500:
+        small = gzip.compress(body, 6, mtime=0)
+        extra = [(b"Content-Encoding", b"gzip"), (b"Content-Length", str(len(small)).encode())]
+        packed = Hit(status, [*base, *extra], small)
+    return Entry(
+        plain=Hit(status, [*base, (b"Content-Length", str(len(body)).encode())], body),
+        packed=packed,
+        unchanged=Hit(304, [pair for pair in base if pair[0].lower() != b"content-type"], b""),
+        etag=etag,
+        tags=frozenset(view.tags),
+        stamp=stamp,
+        checked=stamp,
+        until=view.until if view.until is not None else _FOREVER,
+    )
+
+
+def _form_of(entry: Entry, if_none_match: str, accept_encoding: str) -> Hit:
+    if if_none_match and entry.plain.status == 200 and _matches(if_none_match, entry.etag):
+        return entry.unchanged
+    if entry.packed is not None and "gzip" in accept_encoding and "gzip;q=0" not in accept_encoding.replace(" ", ""):
+        return entry.packed
+    return entry.plain
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    """Compare entity tags weakly, as If-None-Match does (RFC 9110 §13.1.2)."""
+    bare = etag.removeprefix("W/")
+    return if_none_match.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == bare for tag in if_none_match.split(",")
+    )
+
+
+def _is_personal(headers: list[tuple[str, str]]) -> bool:
+    """Whether an answer is for one visitor only: it sets a cookie or varies by one."""
+    return any(
+        name.lower() == "set-cookie" or (name.lower() == "vary" and ("cookie" in value.lower() or "*" in value))
+        for name, value in headers
+    )
+
+
+def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

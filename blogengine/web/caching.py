@@ -1,0 +1,36 @@
+"""Which answers may be kept: views say so, and name the query parameters that their pages depend on."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from typing import TypeVar
+
+from flask import request
+from flask import make_response
+
+from blogengine.pagecache import current_view
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def cacheable(*query: str) -> Callable[[F], F]:
+    """Let answers of a view be kept, one for each set of values of the parameters `query`.
+
+    A request with any other parameter is answered afresh. The view must read nothing of the request but its path and
+    these parameters; an answer that sets a cookie or varies by one is never kept.
+    """
+    allowed = frozenset(query)
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(*arguments: Any, **values: Any) -> Any:
+            view = current_view()
+            if view is not None:
+                view.cacheable = not (set(request.args) - allowed)
+            response = make_response(function(*arguments, **values))
+            response.headers.setdefault("Cache-Control", "public, max-age=0, must-revalidate")
+            return response
+
+        return call  # type: ignore[return-value]
+
+    return decorate

@@ -1,0 +1,183 @@
+"""Taking comments: one form, one service call, and the truth about what happened."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask import Response
+from flask import abort
+from flask import g
+from flask import redirect
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+from wtforms import StringField
+from wtforms import TextAreaField
+
+from blogengine import comments
+from blogengine import posts
+from blogengine.errors import Busy
+from blogengine.errors import Invalid
+from blogengine.errors import Refused
+from blogengine.models import User
+from blogengine.pages import CommentAnswerPage
+from blogengine.pages import CommentDraft
+from blogengine.pages import CommentFacts
+from blogengine.pages import CommentFormView
+from blogengine.pages import Link
+from blogengine.pages import PostView
+from blogengine.web import failures
+from blogengine.web import pages as public_pages
+from blogengine.web import rendering
+from blogengine.web import security
+
+commenting = Blueprint("commenting", __name__)
+
+
+class CommentForm(FlaskForm):  # type: ignore[misc]
+    """The fields of a comment. The form's defence is `security.check_origin`: a token would bind cached pages to one visitor."""
+
+    class Meta:
+        """No CSRF token for visitors."""
+
+        csrf = False
+
+    name = StringField()
+    website = StringField()
+    text = TextAreaField()
+    reply_to = HiddenField()
+    ft = HiddenField()
+    email_again = StringField()
+    action = HiddenField()
+
+    def typed(self, field: str) -> str:
+        """Return what was sent for `field`, or an empty text."""
+        value = getattr(self, field).data
+        return value if isinstance(value, str) else ""
+
+
+@commenting.post("/-/comments/<int:post_id>")
+@security.public
+def send(post_id: int) -> Any:
+    """Take a comment, or show it as a preview."""
+    form = CommentForm()
+    post = posts.by_id(post_id)
+    if post is None:
+        return _lost(form, "The post is not here any more", "It was taken back while you wrote. Your text is below, so that you can keep it.")
+    user = security.current_user()
+    if user is not None and not security.has_token():
+        return _again(form, post, user, "stale", 400, "Please send it once more", "Your sign-in changed since you opened this form. Nothing is lost.")
+    try:
+        return _take(form, post, user)
+    except Invalid as error:
+        return _again(form, post, user, "invalid", 422, "Please look at this again", "Nothing was sent yet.", error.problems)
+    except Refused as error:
+        status = 429 if error.code == "rate" else 409
+        return _again(form, post, user, "refused", status, "Your comment was not taken", str(error))
+    except Busy as error:
+        return _again(form, post, user, "refused", 503, "Your comment was not taken", str(error))
+
+
+def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
+    reply_to = form.typed("reply_to")
+    parent_id = int(reply_to) if reply_to.isdecimal() and len(reply_to) < 16 else None
+    if reply_to and parent_id is None:
+        raise Refused("The comment you answer is not there.", code="no_parent", hint="Your text is below; send it as an answer to the post.")
+    draft = comments.check(form.typed("name"), form.typed("website"), form.typed("text"), parent_id)
+    if request.form.get("action") == "preview":
+        return _again(
+            form, post, user, "preview", 200, "Preview", "This is how your comment will look. It is not sent yet.", draft=draft
+        )
+    if not security.is_fresh_token(form.typed("ft"), post.id):
+        return _again(
+            form, post, user, "stale", 409, "Please send it once more", "This form was open for a long time. Nothing is lost: press the button again."
+        )
+    facts = CommentFacts(
+        has_origin_evidence=g.has_origin_evidence,
+        address_key=comments.address_key(security.client_address()),
+        honeypot_filled=bool(form.typed("email_again")),
+        signed_in=user is not None,
+    )
+    outcome = comments.submit(draft, post, facts, user)
+    if outcome.status == "published":
+        number = comments.page_of(outcome.comment_id)
+        query = "" if number == 1 else f"?commentPage={number}"
+        return redirect(f"{post.url}{query}#c{outcome.comment_id}", 303)
+    return redirect(f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}", 303)
+
+
+@commenting.get("/-/comments/<int:post_id>")
+def back(post_id: int) -> Any:
+    """A reload of the form's address leads back to the post."""
+    post = posts.by_id(post_id)
+    if post is None:
+        abort(404)
+    return redirect(f"{post.url}#comment-form", 302)
+
+
+@commenting.get("/-/comments/answer/<token>")
+def answer(token: str) -> Any:
+    """What became of a comment, for the one who wrote it: the address is private."""
+    comment_id = security.read_answer(token)
+    own = comments.own_comment(comment_id) if comment_id is not None else None
+    if own is None:
+        abort(404)
+    comment, post = own
+    if comment.status == "published":
+        return redirect(comment.url, 302)
+    page = CommentAnswerPage(
+        blog=public_pages.blog_view(),
+        meta=public_pages.meta("Your comment"),
+        signed_in=False,
+        flashes=[],
+        outcome="waiting",
+        heading="Your comment is waiting",
+        message="Thank you. It appears under the post once the author of this blog has approved it. Only you can see this page.",
+        comment=comment,
+        form=None,
+        back=Link(post.url, post.title),
+    )
+    return rendering.respond("comment_answer.html", page)
+
+
+def _again(
+    form: CommentForm,
+    post: PostView,
+    user: User | None,
+    outcome: str,
+    status: int,
+    heading: str,
+    message: str,
+    problems: dict[str, str] | None = None,
+    draft: CommentDraft | None = None,
+) -> Response:
+    """Show the form again with everything that was typed."""
+    filled = public_pages.empty_form(post)
+    filled.name, filled.website, filled.text = form.typed("name"), form.typed("website"), form.typed("text")
+    filled.problems = problems or {}
+    reply_to = form.typed("reply_to")
+    if reply_to.isdecimal() and len(reply_to) < 16:
+        parent = comments.by_id(int(reply_to))
+        if parent is not None and parent.post_id == post.id and parent.status == "published":
+            filled.reply_to = parent
+    page = CommentAnswerPage(
+        blog=public_pages.blog_view(),
+        meta=public_pages.meta(heading),
+        signed_in=user is not None,
+        flashes=[],
+        outcome=outcome,
+        heading=heading,
+        message=message,
+        comment=comments.preview(draft, post, user) if draft is not None else None,
+        form=filled if post.takes_comments else _kept(filled),
+        back=Link(post.url, post.title),
+    )
+    return rendering.respond("comment_answer.html", page, status)
+
+
+def _kept(filled: CommentFormView) -> CommentFormView:
+    filled.message = ""
+    return filled
+
+
+def _lost(form: CommentForm, heading: str, message: str) -> Response:
+    return failures.show(404, heading, message, kept_text=form.typed("text"))

@@ -1,0 +1,177 @@
+"""Who may send a form: the origin rules that work with cached pages and without cookies, and the headers on every answer.
+
+Rules: a request that changes something and says that it comes from elsewhere is refused; every form but the public
+comment form also carries a CSRF token bound to the browser; an owner's cookie never acts without that token.
+"""
+
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask import Request
+from flask import Response
+from flask import current_app
+from flask import g
+from flask import request
+from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import validate_csrf
+from werkzeug.exceptions import Forbidden
+from wtforms import ValidationError
+
+from blogengine import accounts
+from blogengine import clock
+from blogengine.models import User
+from blogengine.runtime import Blog
+from blogengine.runtime import blog
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_LIFE = 48 * 3600
+"""Seconds for which a comment form can be sent."""
+CLOCK_SKEW = 60
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+POLICY = (
+    "default-src 'self'; img-src 'self' https: data:; media-src 'self' https:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+csrf = CSRFProtect()
+
+
+def session_cookie(running: Blog) -> str:
+    """Return the name of the sign-in cookie: with the `__Host-` prefix where the blog has HTTPS."""
+    return "__Host-blog_session" if running.url.startswith("https://") else "blog_session"
+
+
+def prepare(app: Flask, running: Blog) -> None:
+    """Give `app` its cookies' rules, its origin rules and its headers."""
+    secure = running.url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=running.config.secret_key,
+        SESSION_COOKIE_NAME="__Host-blog_form" if secure else "blog_form",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    csrf.init_app(app)
+    app.before_request(check_origin)
+    app.after_request(add_headers)
+
+
+def public(view: object) -> object:
+    """Let `view` take unsafe requests without a CSRF token; the origin rules still hold."""
+    view.takes_public_forms = True  # type: ignore[attr-defined]
+    return view
+
+
+def check_origin() -> None:
+    """Refuse unsafe requests from elsewhere, and those without a token where the view wants one."""
+    g.has_origin_evidence = True
+    if request.method in SAFE:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    foreign = site is not None and site not in ("same-origin", "none")
+    if foreign or (origin is not None and origin.lower() not in own_origins(request)):
+        raise Forbidden(
+            f"This form was not sent from a page of this blog, which is at {blog().url or request.host_url}. "
+            "Open the page there and send it again."
+        )
+    g.has_origin_evidence = site is not None or origin is not None
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and not getattr(view, "takes_public_forms", False):
+        csrf.protect()
+
+
+def own_origins(asked: Request) -> set[str]:
+    """Return the origins whose pages may send forms here."""
+    wanted = blog().url
+    host = asked.host.lower()
+    if not wanted or _without_port(host) in LOOPBACK:
+        return {wanted, f"{asked.scheme}://{host}"} - {""}
+    return {wanted}
+
+
+def _without_port(host: str) -> str:
+    return host.rsplit(":", 1)[0] if not host.endswith("]") else host
+
+
+def add_headers(response: Response) -> Response:
+    """Put the security headers on every answer, and `no-store` on personal ones."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    if blog().url.startswith("https://"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def current_user() -> User | None:
+    """Return who is signed in on this request."""
+    if "user" not in g:
+        token = request.cookies.get(session_cookie(blog()), "")
+        g.user = accounts.user_of(token) if token else None
+    user: User | None = g.user
+    return user
+
+
+def has_token() -> bool:
+    """Whether the form carries the CSRF token of this browser."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except (ValidationError, CSRFError):
+        return False
+    return True
+
+
+def client_address() -> str:
+    """Return the visitor's address: the server's word, or that of the trusted proxies in front."""
+    proxies = blog().config.proxies
+    if proxies:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        if len(hops) >= proxies:
+            return hops[-proxies]
+    return request.remote_addr or ""
+
+
+def form_token(post_id: int) -> str:
+    """Return the signed date of a comment form: the same for all readers of a cached page."""
+    issued = f"{post_id}.{int(clock.timestamp())}"
+    return f"{issued}.{_sign(issued)}"
+
+
+def is_fresh_token(token: str, post_id: int) -> bool:
+    """Whether `token` is of a form for this post that is not too old."""
+    issued, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _sign(issued).encode()):
+        return False
+    of_post, _, at = issued.partition(".")
+    if of_post != str(post_id) or not at.isdigit():
+        return False
+    return -CLOCK_SKEW <= clock.timestamp() - int(at) <= FORM_LIFE
+
+
+def sign_answer(comment_id: int) -> str:
+    """Return the private part of the address where a commenter sees what became of a comment."""
+    return f"{comment_id}.{_sign(f'answer:{comment_id}')}"
+
+
+def read_answer(token: str) -> int | None:
+    """Return the comment that a private address is about, or None when it was made up."""
+    number, _, signature = token.partition(".")
+    if not number.isdigit() or not hmac.compare_digest(signature.encode(), _sign(f"answer:{number}").encode()):
+        return None
+    return int(number)
+
+
+def _sign(text: str) -> str:
+    key = b"comment form:" + blog().config.secret_key.encode()
+    return hmac.digest(key, text.encode(), "sha256").hex()[:32]
