@@ -120,7 +120,7 @@ class Front:
     async def _answer(self, scope: Scope, receive: Receive, length: int | None) -> Answer:
         body: IO[bytes] = BytesIO()
         if length:
-            body = await read_body(receive, length, self._address(scope), self.limits, self._readers)
+            body = await read_body(receive, length, self.address_of(scope), self.limits, self._readers)
         try:
             if self._pending >= self.limits.threads + self.limits.waiting or self._threads is None:
                 return too_busy().answer
@@ -137,7 +137,8 @@ class Front:
         finally:
             body.close()
 
-    def _address(self, scope: Scope) -> str:
+    def address_of(self, scope: Scope) -> str:
+        """Return who sends: the client, or whom the trusted proxies name."""
         client = str((scope["client"] or ("",))[0])
         if self.limits.proxies:
             given = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
@@ -175,6 +176,7 @@ class Front:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         try:
             self._threads = ThreadPoolExecutor(self.limits.threads, thread_name_prefix="blogengine")
             self.site.start()

@@ -6,6 +6,7 @@ import multiprocessing
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -39,7 +40,7 @@ def serve(
     limits: Limits | None = None,
     access_log: bool = False,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, which end it within five seconds.
+    """Serve until SIGTERM, SIGINT or SIGHUP, which end it within five seconds.
 
     `make_site` is called once in the parent and must open no connection and start no thread: `Site.start`
     does that in each worker. `on_ready` is called in the parent when the first connection was taken. A worker
@@ -78,7 +79,7 @@ def serve(
     gc.collect()
     gc.freeze()
     try:
-        server.serve(target_loader=_Loader(front), wrap_loader=False)
+        server.serve(target_loader=_Loader(server, front), wrap_loader=False)
     except SystemExit:
         if not server.interrupt_signal:
             raise
@@ -136,6 +137,10 @@ class _Server(MPServer):
         if self.on_ready is not None:
             threading.Thread(target=self._tell_when_ready, daemon=True).start()
 
+    def signal_handler_reload(self, *_: Any, **__: Any) -> None:
+        # The terminal was closed. New workers would be forked from the same loaded code: nothing to reload.
+        self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
     def _tell_when_ready(self) -> None:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.bind_addr, self.bind_addr)  # noqa: S104
         while not self.interrupt_signal:
@@ -150,12 +155,17 @@ class _Server(MPServer):
 
 
 class _Loader:
-    def __init__(self, front: Front) -> None:
+    def __init__(self, server: _Server, front: Front) -> None:
+        self.server = server
         self.front = front
 
     def __call__(self) -> Front:
-        # Ctrl-C reaches the whole process group; the parent alone decides, else it takes the end for a crash.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # Called in the new worker. Ctrl-C and a closed terminal reach the whole process group; the parent
+        # alone decides, else it takes the end for a crash. SIGTERM waits until the worker's own handler is
+        # set (`Front` lets it in): the parent's handler, inherited by the fork, would swallow it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGTERM})
+        if self.server.interrupt_signal:
+            sys.exit(0)
         return self.front
 
 

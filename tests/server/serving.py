@@ -67,11 +67,15 @@ class FakeSite:
 
     def start(self) -> None:
         self.started = True
+        self._note("started")
 
     def close(self) -> None:
         self.closed = True
+        self._note("closed")
+
+    def _note(self, what: str) -> None:
         if self.folder is not None:
-            (self.folder / f"closed-{os.getpid()}").touch()
+            (self.folder / f"{what}-{os.getpid()}").touch()
 
 
 def main(port: str, workers: str, limits: str, folder: str) -> None:
