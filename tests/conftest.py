@@ -7,15 +7,15 @@ from pathlib import Path
 import playwright.sync_api as playwright
 import pytest
 
-from blogengine.db import Base
-from blogengine.db import cache_seq
 from blogengine.db import make_engine
-from blogengine.models import Meta
+from blogengine.migrations import upgrade
 from tests.databases import PostgreSQL
 from tests.databases import SQLite
 from tests.databases import Unavailable
 from tests.need import HOW_TO
 from tests.need import find_browser
+
+pytest_plugins = ["blogengine.testing"]
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
 
@@ -74,10 +74,7 @@ def samples() -> Path:
 def prepare_schema(url: str) -> None:
     """Bring the empty database at `url` to the newest schema."""
     engine = make_engine(url)
-    with engine.begin() as connection:
-        assert Meta.metadata is Base.metadata
-        Base.metadata.create_all(connection)
-        connection.execute(cache_seq.insert().values(id=1, seq=0))
+    upgrade(engine)
     engine.dispose()
 
 

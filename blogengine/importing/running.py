@@ -35,7 +35,7 @@ def run(
     """Import `source` and return what was done, or with `dry_run`, which writes nothing, what would be.
 
     What is there already (by its `source_id`) stays as it is, so an import that was stopped is completed by
-    running it again. `progress` is given the number of records done and the total, where known. `on_note` takes
+    running it again. `progress` is given the number of records done and the total, if known. `on_note` takes
     notes as they come. Raises `Refused` when the source cannot be read; then nothing was stored.
     """
     report = Report(dry_run=dry_run, on_note=on_note)

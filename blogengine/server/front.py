@@ -1,4 +1,9 @@
-"""The ASGI front: answers cached pages in the event loop; the rest gets a thread once its body is here."""
+"""The ASGI front: answers cached pages in the event loop; the rest gets a thread once its body is here.
+
+CPU per answer of 10 kB, two workers, one client, nine interleaved rounds on a busy machine with two cores (median,
+µs): bare hello as ASGI 48 to 61, as RSGI 54 to 60, as WSGI 29 to 36; a hit through `Front` 54 to 61, a miss with a
+trivial WSGI application 101. RSGI is hardly cheaper and hides the undecoded path; WSGI dies of slow bodies.
+"""
 
 import asyncio
 import logging
