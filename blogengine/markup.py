@@ -51,8 +51,8 @@ def render_post(source: str, source_format: str) -> Markup:
 # --- Markdown
 
 _MARKER_LINE = re.compile(r"\[\[([a-z][a-z0-9-]*):((?:(?!\]\])[^\n])*+)\]\][ \t]*")
-# markdown-it-py is linear, but takes up to 15 µs for each of these (measured with `![`): 1 s in all.
-_MARKDOWN_WORK = 60_000
+# markdown-it-py is linear, but takes up to 30 µs for each of these (measured with `![`): about 1 s in all.
+_MARKDOWN_WORK = 40_000
 _MARKS = re.compile(r"[\[*_`~|<&\n]")
 
 
@@ -252,7 +252,7 @@ def render_comment(source: str) -> Markup:
         if found[2]:
             blocks.tag(found[2].lower(), closing=bool(found[1]), spelled=found[0])
         else:
-            blocks.text("\n" if found[3] else found[0])
+            blocks.text("\n" if found[3] else found[0].replace("\n", " "))
             position += bool(found[3]) and source.startswith("\n", position)
     blocks.text(source[position:].replace("<", "&lt;"))
     return sanitize.clean_comment(blocks.close(), characters=limits.characters * _GENERATED)
@@ -294,7 +294,7 @@ class _Blocks:
         ]
         if not self.open or self.open[-1] == "blockquote":
             self.done.extend(
-                f"<p>{lines}</p>\n" if _ANY_TAG.sub("", lines).strip() else lines for lines in paragraphs
+                f"<p>{lines}</p>" if _ANY_TAG.sub("", lines).strip() else lines for lines in paragraphs
             )
         else:
             self.done.append("<br>\n<br>\n".join(paragraphs))

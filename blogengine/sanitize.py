@@ -106,7 +106,7 @@ POST = Policy(
     },
     schemes=_words("http https mailto tel"),
     link_rel=None,
-    limits=Limits("post", characters=500_000, depth=100, work=20_000, entities=40_000, misnested=500),
+    limits=Limits("post", characters=500_000, depth=100, work=16_000, entities=30_000, misnested=500),
 )
 
 _URL_ATTRIBUTES = _words("href src cite poster")
