@@ -137,6 +137,7 @@ class Sequence:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+                self._version = -1  # the next connection counts for itself
 
 
 class Hit(NamedTuple):

@@ -13,6 +13,14 @@ from blogengine.errors import Invalid
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.hookspecs import hookimpl
+from blogengine.interchange import CommentRecord
+from blogengine.interchange import Importer
+from blogengine.interchange import ImportSource
+from blogengine.interchange import MediaRecord
+from blogengine.interchange import Note
+from blogengine.interchange import PostRecord
+from blogengine.interchange import Record
+from blogengine.interchange import SettingRecord
 from blogengine.jobs import enqueue
 from blogengine.markup import Marker
 from blogengine.meta import read_meta
@@ -60,21 +68,29 @@ __all__ = [
     "CommentDraft",
     "CommentFacts",
     "CommentList",
+    "CommentRecord",
     "CommentView",
     "HeadLink",
+    "ImportSource",
+    "Importer",
     "Invalid",
     "Link",
     "ListingPage",
     "Marker",
+    "MediaRecord",
     "Meta",
     "NotFound",
+    "Note",
     "Page",
     "PostDraft",
     "PostList",
     "PostPage",
     "PostQuery",
+    "PostRecord",
     "PostView",
+    "Record",
     "Refused",
+    "SettingRecord",
     "Transaction",
     "Verdict",
     "blog",

@@ -69,6 +69,10 @@ class Site:
         """Stop the thread and give connections back."""
         if self._runner is not None:
             self._runner.stop()
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Give all connections back but keep the app, so that forked workers share it and connect themselves."""
         self.sequence.close()
         self.engine.dispose()
 

@@ -1,0 +1,5 @@
+"""`python -m blogengine` is the command `blogengine`."""
+
+from blogengine.cli import main
+
+main()

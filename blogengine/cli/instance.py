@@ -1,0 +1,44 @@
+"""Opening the instance that a command works on, and saying which one it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from blogengine.app import BlogFlask
+from blogengine.config import Config
+from blogengine.config import load_config
+from blogengine.migrations import upgrade
+from blogengine.site import Site
+
+
+class Opener:
+    """Opens the instance named on the command line."""
+
+    def __init__(self, instance: str | None) -> None:
+        self.instance = instance
+
+    def config(self, *, create: bool = False, safe_mode: bool = False) -> Config:
+        """Return the instance's configuration and say which instance it is, on the error output."""
+        config = load_config(self.instance, create=create, safe_mode=safe_mode)
+        click.echo(f"Instance: {config.instance}", err=True)
+        return config
+
+    def site(self, *, create: bool = False, safe_mode: bool = False) -> Site:
+        """Return the instance's site, its database brought up to date."""
+        site = Site(self.config(create=create, safe_mode=safe_mode))
+        upgrade(site.engine)
+        return site
+
+    @contextmanager
+    def app(self, *, create: bool = False) -> Iterator[BlogFlask]:
+        """Enter the instance's app."""
+        site = self.site(create=create)
+        try:
+            with site.in_app() as app:
+                yield app
+        finally:
+            site.close()
+
+
+pass_opener = click.make_pass_decorator(Opener)
