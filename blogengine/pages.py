@@ -206,6 +206,7 @@ class CommentAnswerPage(Page):
     message: str
     comment: CommentView | None
     form: CommentFormView | None
+    post: PostView
     back: Link
 
 

@@ -85,7 +85,7 @@ def save(
     """
     draft = _accept(draft)
     html = str(markup.render_post(draft.source, draft.source_format))
-    text_key = fold(f"{draft.title} {plain_text(html)}")[:SOURCE_LIMIT]
+    text_key = fold(f"{draft.title} {plain_text(markup.without_markers(html))}")[:SOURCE_LIMIT]
 
     def change(tx: Transaction) -> int:
         now = clock.now()
@@ -246,7 +246,7 @@ def new_atom_id(kind: str) -> str:
 def _make_public(tx: Transaction, post: Post) -> None:
     assert post.published_at is not None
     if post.path is None:
-        slug = clean_slug(post.custom_slug) or slugify(post.title, plain_text(post.html))
+        slug = clean_slug(post.custom_slug) or slugify(post.title, plain_text(markup.without_markers(post.html)))
         post.path = free_path(tx.session, post.kind, slug, post.published_at, blog().zone)
     post.status, post.modified_at = "published", clock.now()
     _bump(tx, post)

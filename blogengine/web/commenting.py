@@ -134,6 +134,7 @@ def answer(token: str) -> Any:
         message="Thank you. It appears under the post once the author of this blog has approved it. Only you can see this page.",
         comment=comment,
         form=None,
+        post=post,
         back=Link(post.url, post.title),
     )
     return rendering.respond("comment_answer.html", page)
@@ -154,11 +155,7 @@ def _again(
     filled = public_pages.empty_form(post)
     filled.name, filled.website, filled.text = form.typed("name"), form.typed("website"), form.typed("text")
     filled.problems = problems or {}
-    reply_to = form.typed("reply_to")
-    if reply_to.isdecimal() and len(reply_to) < 16:
-        parent = comments.by_id(int(reply_to))
-        if parent is not None and parent.post_id == post.id and parent.status == "published":
-            filled.reply_to = parent
+    filled.reply_to = public_pages.answered(form.typed("reply_to"), post)
     page = CommentAnswerPage(
         blog=public_pages.blog_view(),
         meta=public_pages.meta(heading),
@@ -168,15 +165,11 @@ def _again(
         heading=heading,
         message=message,
         comment=comments.preview(draft, post, user) if draft is not None else None,
-        form=filled if post.takes_comments else _kept(filled),
+        form=filled,
+        post=post,
         back=Link(post.url, post.title),
     )
     return rendering.respond("comment_answer.html", page, status)
-
-
-def _kept(filled: CommentFormView) -> CommentFormView:
-    filled.message = ""
-    return filled
 
 
 def _lost(form: CommentForm, heading: str, message: str) -> Response:

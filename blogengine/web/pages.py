@@ -21,6 +21,7 @@ from blogengine import posts
 from blogengine.pagecache import expires
 from blogengine.pages import BlogView
 from blogengine.pages import CommentFormView
+from blogengine.pages import CommentView
 from blogengine.pages import Link
 from blogengine.pages import ListingPage
 from blogengine.pages import Meta
@@ -167,8 +168,7 @@ def show_post(post: PostView, number: int, form: CommentFormView | None = None, 
     user = security.current_user()
     if form is None and post.takes_comments:
         form = empty_form(post)
-        if request.args.get("replyTo", "").isdecimal():
-            form.reply_to = next((c for c in views if c.id == int(request.args["replyTo"][:15])), None)
+        form.reply_to = answered(request.args.get("replyTo", ""), post)
     rendering.fill_bodies([post])
     older, newer = posts.neighbours(post) if post.kind == "post" else (None, None)
     expires(clock.timestamp() + FORM_KEPT)
@@ -201,6 +201,15 @@ def empty_form(post: PostView) -> CommentFormView:
         csrf_token=generate_csrf() if user is not None else "",
         signed_in_name=user.name if user is not None else "",
     )
+
+
+def answered(typed: str, post: PostView) -> CommentView | None:
+    """Return the comment under `post` with the id `typed`, if it can be answered."""
+    if not typed.isdecimal() or len(typed) > 15:
+        return None
+    comment = comments.by_id(int(typed))
+    fits = comment is not None and comment.post_id == post.id and not comment.is_removed
+    return comment if fits else None
 
 
 def _comment_page(post: PostView, number: int) -> str:

@@ -132,7 +132,7 @@ def fill_bodies(posts: Iterable[PostView], *, until_jump: bool = False) -> None:
 
 
 def _as_typed(marker: markup.Marker) -> Markup:
-    return Markup("<p>[[{}: {}]]</p>").format(marker.name, marker.arguments)
+    return Markup("<p>[[{}:{}]]</p>").format(marker.name, f" {marker.arguments}" if marker.arguments else "")
 
 
 def _cut(post: PostView) -> str:
