@@ -103,8 +103,13 @@ def store(
     """
     if not isinstance(picture, Picture):
         picture = examine(picture)
-    name = name_for(picture, title)
+    known: Media | None = db.session.scalars(_same(picture, source_id)).first()
+    if known is not None and known.digest != picture.digest:
+        return known
+    name = known.name if known is not None else name_for(picture, title)
     _keep(folder, name, picture.data)
+    if known is not None:
+        return known
 
     def change(tx: Transaction) -> Media:
         there: Media | None = tx.session.scalars(_same(picture, source_id)).first()

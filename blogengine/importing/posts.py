@@ -238,7 +238,8 @@ def _attach_labels(session: Session, labels: dict[int, list[str]]) -> None:
     names = sorted({name for own in labels.values() for name in own})
     if not names:
         return
-    known = dict(session.execute(sa.select(Label.name, Label.id).where(Label.name.in_(names))).tuples().all())
+    rows = session.execute(sa.select(Label.name, Label.id).where(Label.name.in_(names)))
+    known = {name: label_id for name, label_id in rows}  # noqa: C416
     for name in names:
         if name not in known:
             label = Label(name=name)

@@ -1,15 +1,22 @@
 """The files of an export, from one file, a folder or a zip: names are only looked up, never written to."""
 
 import io
+import lzma
 import os
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+from typing import TYPE_CHECKING
 from typing import BinaryIO
 
 from blogengine.plugin import Refused
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_FILES = 200_000
 MAX_FEED = 4_000_000_000
@@ -111,14 +118,14 @@ def _zip(path: Path) -> Archive:
     return Archive(
         path.name,
         {name: member.file_size for name, member in members.items()},
-        lambda name: _Member(archive.open(members[name]), name, path.name),
+        lambda name: io.BufferedReader(_Member(archive.open(members[name]), name, path.name)),
     )
 
 
-class _Member(io.BufferedIOBase):
+class _Member(io.RawIOBase):
     """A file in a zip whose damage is reported as such, wherever it is met."""
 
-    def __init__(self, file: BinaryIO | zipfile.ZipExtFile, name: str, place: str) -> None:
+    def __init__(self, file: IO[bytes], name: str, place: str) -> None:
         self._file = file
         self._name = name
         self._place = place
@@ -126,15 +133,19 @@ class _Member(io.BufferedIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        view = memoryview(buffer)
         try:
-            return self._file.read(-1 if size is None else size)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+            data = self._file.read(len(view))
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
             raise Refused(
                 f"{self._name} in {self._place} is damaged: {error}.",
                 code="not_readable",
                 hint="Download or copy it again. Nothing was imported.",
             ) from error
+
+        view[: len(data)] = data
+        return len(data)
 
     def close(self) -> None:
         self._file.close()

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from blogengine.plugin import CommentRecord
 from blogengine.plugin import Note
 from blogengine.plugin import PostRecord
+from blogengine.plugin import now
 from blogengine_import_blogger.feed import Entry
 
 KIND_SCHEME = "http://schemas.google.com/g/2005#kind"
@@ -36,12 +38,11 @@ COMMENT_STATUS = {
 POST_STATUS = {"LIVE": "published", "DRAFT": "draft", "SOFT_TRASHED": "trashed", "SCHEDULED": "scheduled"}
 
 _NOT_KEPT = re.compile(
-    r"<(script|iframe|object|embed|applet|form|style|svg|math|link|meta|base|frame|frameset)\b"
-    r"|\s(style|on[a-z]+)\s*=\s*[\"']",
-    re.IGNORECASE,
+    r"<(script|iframe|object|embed|applet|form|style|svg|math|link|meta|base|frame|frameset)\b", re.IGNORECASE
 )
 _TAG = re.compile(r"<[^<>]*>")
-_PICTURE = re.compile(r"(?:src|href)\s*=\s*[\"']?\s*((?:https?:)?//[^\s\"'<>]+)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"[\s\"'/](style|on[a-z]+)\s*=", re.IGNORECASE)
+_PICTURE = re.compile(r"[\s\"'/](?:src|href)\s*=\s*[\"']?\s*((?:https?:)?//[^\s\"'<>]+)", re.IGNORECASE)
 _GOOGLE = re.compile(
     r"(?:^|\.)(?:ggpht\.com|googleusercontent\.com|bp\d?\.blogger\.com|photos\d*\.blogger\.com|bp\.blogspot\.com)\Z"
 )
@@ -82,7 +83,12 @@ def describe(entry: Entry) -> str:
 
 def pictures(source: str) -> Iterator[str]:
     """Yield the addresses of pictures on Google's servers that `source` shows or links to."""
-    for match in _PICTURE.finditer(source):
+    if "//" not in source:
+        return
+    for tag in _TAG.findall(source):
+        match = _PICTURE.search(tag)
+        if match is None:
+            continue
         url = html.unescape(match[1])
         try:
             host = urlsplit(url).hostname or ""
@@ -206,7 +212,7 @@ def _post_status(entry: Entry, published: datetime, where: str, notes: list[Note
     else:
         status = "draft" if entry.text("app:control/app:draft").lower() == "yes" else "published"
     if status in ("published", "scheduled"):
-        status = "scheduled" if published > datetime.now(UTC) else "published"
+        status = "scheduled" if published > now() else "published"
     return status
 
 
@@ -215,7 +221,7 @@ def _times(entry: Entry, where: str, notes: list[Note]) -> tuple[datetime, datet
     updated = _time(entry.text("updated"))
     best = published or created or updated
     if best is None:
-        best = datetime.now(UTC)
+        best = now()
         notes.append(Note("changed", "time", where, "the entry has none; it got the time of this import"))
     elif published is None:
         why = f"the entry has no readable time; {best:%Y-%m-%d} was taken"
@@ -279,8 +285,8 @@ def _property(entry: Entry, name: str) -> str:
 
 
 def _not_kept(source: str) -> str:
-    found: dict[str, int] = {}
-    for match in _NOT_KEPT.finditer(source):
-        name = (match[1] or f"{match[2]} attribute").lower()
-        found[name] = found.get(name, 0) + 1
-    return ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
+    lost = [match[1].lower() for match in _NOT_KEPT.finditer(source)]
+    for tag in _TAG.findall(source):
+        if "=" in tag:
+            lost += [f"{match[1].lower()} attribute" for match in _ATTRIBUTE.finditer(tag)]
+    return ", ".join(f"{count} {name}" for name, count in sorted(Counter(lost).items()))

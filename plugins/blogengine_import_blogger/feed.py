@@ -167,27 +167,27 @@ class FeedReader:
     def _start(self, raw: str, attributes: dict[str, str]) -> None:
         if len(self._scopes) > MAX_DEPTH:
             raise self._refused(f"its elements are nested deeper than {MAX_DEPTH}")
-        self._spend(ELEMENT_COST + sum(len(key) + len(value) for key, value in attributes.items()))
         declared = {key: value for key, value in attributes.items() if key.startswith("xmlns")} or None
         self._scopes.append(self._bound if declared else None)
         if declared:
             self._bound = {**self._bound, **{key[6:]: value for key, value in declared.items()}}
             self._names = {}
+        name = self._names.get(raw) or self._resolve(raw)
+        if len(self._scopes) == 3 and name == "entry":
+            self._entry = Entry(self._parser.CurrentLineNumber + self._lines_before)
+            self._head_cost = self._cost
+            self._cost = 0
+            return
+        self._spend(ELEMENT_COST + sum(len(key) + len(value) for key, value in attributes.items()))
         if self._markup:
             self._markup += 1
             kept = {key: value for key, value in attributes.items() if not key.startswith("xmlns")}
             inner = "".join(f" {key}={quoteattr(value)}" for key, value in kept.items())
             self._append(f"<{raw.rpartition(':')[2]}{inner}>")
             return
-        name = self._names.get(raw) or self._resolve(raw)
         if len(self._scopes) == 2:
             if name != "feed":
                 raise self._refused(f"it begins with <{raw}>, an export begins with <feed>")
-            return
-        if len(self._scopes) == 3 and name == "entry":
-            self._entry = Entry(self._parser.CurrentLineNumber + self._lines_before)
-            self._head_cost = self._cost
-            self._cost = 0
             return
         self._path.append(name)
         element = Element("/".join(self._path), attributes)

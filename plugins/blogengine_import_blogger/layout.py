@@ -108,6 +108,6 @@ def _add_account_files(archive: Archive, blog: BlogFiles, *, alone: bool) -> Non
         elif "Comments" in path.parts[:-2] and FEED.match(path.name):
             blog.comments.append(name)
         elif str(path.parent) in blog_folders or path.parent.name in ("Profile", "Reactions"):
-            why = OTHER_FILES.get(re.sub(r"\(\d+\)\Z", "", path.stem))
-            if why:
-                blog.others.append(Note("left-out", path.name, name, why))
+            reason = OTHER_FILES.get(re.sub(r"\(\d+\)\Z", "", path.stem))
+            if reason:
+                blog.others.append(Note("left-out", path.name, name, reason))

@@ -4,7 +4,7 @@ import re
 
 from blogengine.plugin import Note
 from blogengine.plugin import SettingRecord
-from blogengine.plugin import plain_text
+from blogengine.plugin import text
 
 TAKEN = ("blog_name", "blog_description", "blog_locale", "blog_time_zone", "blog_max_num", "blog_max_unit")
 OLD_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi"}
@@ -16,7 +16,7 @@ def read_settings(settings: dict[str, str], title: str) -> tuple[list[SettingRec
     notes: list[Note] = []
     found: dict[str, str | int] = {
         "title": " ".join((settings.get("blog_name") or title).split()),
-        "description": plain_text(settings.get("blog_description", "")),
+        "description": text.plain_text(settings.get("blog_description", "")),
         "language": _language(settings.get("blog_locale", "")),
         "time_zone": settings.get("blog_time_zone", "").strip(),
     }

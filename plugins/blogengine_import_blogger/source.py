@@ -73,7 +73,7 @@ class BloggerSource:
                     )
                     yield from notes
                     yield record
-        for feed in self._files.feeds:
+        for feed in self._files.feeds if self._counts["comment"] else ():
             for entry in self._entries(feed):
                 if entries.kind_of(entry) == "comment":
                     yield from _comment(entry)
