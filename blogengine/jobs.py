@@ -70,6 +70,11 @@ def next_due() -> datetime | None:
     return None if moment is None else max(filter(None, moment))
 
 
+def dead_count() -> int:
+    """Return how many jobs were put aside after `ATTEMPTS` failures."""
+    return db.session.execute(sa.select(sa.func.count()).where(Outbox.state == "dead")).scalar_one()
+
+
 def claim(worker: str) -> Outbox | None:
     """Take the next job that is due for `LEASE`, or None.
 

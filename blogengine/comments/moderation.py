@@ -62,6 +62,7 @@ def delete_forever(ids: Iterable[int]) -> int:
 def _decide(ids: Iterable[int], status: str) -> int:
     def change(comment: Comment) -> bool:
         if comment.status == status:
+            comment.status_before = ""  # this decision changed nothing: taking it back must not either
             return False
         comment.status_before, comment.status = comment.status, status
         return True

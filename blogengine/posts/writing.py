@@ -113,6 +113,8 @@ def save(
             post.updated_at = now
         post.modified_at = now
         tx.session.flush()
+        if post.status == "draft" and (draft.published_at is not None or post.path is None):
+            post.published_at = draft.published_at
         set_labels(tx, post, draft.labels)
         blog().hook.post_saved(post_id=post.id, draft=draft, tx=tx)
         _bump(tx, post)
@@ -129,8 +131,6 @@ def publish(post_id: int, *, at: datetime | None = None) -> str:
 
     def change(tx: Transaction) -> str:
         post = get(post_id)
-        if post.status == "trashed":
-            raise Refused("This post is in the trash.", hint="Restore it first.")
         _require_words(post)
         post.published_at = at or (post.published_at if _was_public(post, now) else now)
         _make_public(tx, post)
@@ -257,6 +257,8 @@ def _was_public(post: Post, now: datetime) -> bool:
 
 
 def _require_words(post: Post) -> None:
+    if post.status == "trashed":
+        raise Refused("This post is in the trash.", hint="Restore it first.")
     if not post.title.strip() and not post.source.strip():
         raise Refused("An empty post cannot be published.", hint="Write a title or some text first.")
 
@@ -270,17 +272,17 @@ def _accept(draft: PostDraft) -> PostDraft:
     """Return `draft` with its texts checked and tidied; raises `Refused`."""
     labels: list[str] = []
     for label in draft.labels:
-        name = accept_text(label, limit=LABEL_LIMIT, multiline=False).strip()
+        name = _words("Label", label, LABEL_LIMIT)
         if name and name not in labels:
             labels.append(name)
     if len(labels) > LABELS_LIMIT:
         raise Refused(f"A post has at most {LABELS_LIMIT} labels; this one has {len(labels)}.")
     facts: dict[str, Any] = {
-        "title": accept_text(draft.title, limit=TITLE_LIMIT, multiline=False).strip(),
-        "source": accept_text(draft.source, limit=SOURCE_LIMIT),
+        "title": _words("Title", draft.title, TITLE_LIMIT),
+        "source": _words("Text", draft.source, SOURCE_LIMIT, multiline=True),
         "custom_slug": clean_slug(draft.custom_slug)[:200],
-        "description": accept_text(draft.description, limit=500).strip(),
-        "title_link": accept_text(draft.title_link, limit=2000, multiline=False).strip(),
+        "description": _words("Search description", draft.description, 500, multiline=True).strip(),
+        "title_link": _words("Title link", draft.title_link, 2000),
     }
     if draft.source_format not in ("markdown", "html"):
         raise Refused("The text must be Markdown or HTML.")
@@ -299,3 +301,12 @@ def _accept(draft: PostDraft) -> PostDraft:
         published_at=draft.published_at,
         **facts,
     )
+
+
+def _words(field: str, value: str, limit: int, *, multiline: bool = False) -> str:
+    """Return a text as it is stored; a refusal says in which field of the editor."""
+    try:
+        value = accept_text(value, limit=limit, multiline=multiline)
+    except Refused as refusal:
+        raise Refused(f"{field}: {refusal.message}", code=refusal.code, hint=refusal.hint) from refusal
+    return value if multiline else value.strip()
