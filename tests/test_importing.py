@@ -118,8 +118,8 @@ def tree(blog: BlogKit) -> dict[str, tuple[str, int]]:
                 Comment.thread_key
             )
         ).all()
-    names = {row[0]: row[2] for row in found}
-    return {row[2]: (names.get(row[1], ""), row[3]) for row in found}
+    names: dict[int | None, str] = {row[0]: row[2] or "" for row in found}
+    return {row[2] or "": (names.get(row[1], ""), row[3]) for row in found}
 
 
 def test_a_post_comes_over_with_all_it_has(blog: BlogKit) -> None:
@@ -176,7 +176,7 @@ def test_saves_within_a_minute_are_no_update(blog: BlogKit) -> None:
 
 
 def test_a_second_run_changes_nothing(blog: BlogKit) -> None:
-    source = [
+    source: list[Record | Note] = [
         SettingRecord("title", "Garden"),
         *(post(number) for number in range(1, 6)),
         post(6, status="draft", path="", published_at=None),
@@ -292,8 +292,8 @@ def test_any_shape_of_thread_keeps_its_parents(sqlite_blog: BlogKit, parents: li
     with sqlite_blog.app():
         db.session.rollback()
         with db.engine.begin() as connection:
-            connection.execute(sa.delete(Comment.__table__))
-            connection.execute(sa.delete(Post.__table__))
+            connection.execute(sa.delete(Comment))
+            connection.execute(sa.delete(Post))
     records = [comment(n, under=p if p != n else None) for n, p in enumerate(parents)]
     seed.shuffle(records)
     take(sqlite_blog, post(), *records)
