@@ -161,8 +161,8 @@ class _Loader:
 
     def __call__(self) -> Front:
         # Called in the new worker. Ctrl-C and a closed terminal reach the whole process group; the parent
-        # alone decides, else it takes the end for a crash. SIGTERM waits until the worker's own handler is
-        # set (`Front` lets it in): the parent's handler, inherited by the fork, would swallow it.
+        # alone decides, else it takes the end for a crash. SIGTERM waits until the worker can take it
+        # (`Front` lets it in): the parent's handler, inherited by the fork, would swallow it.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGTERM})
         if self.server.interrupt_signal:
             sys.exit(0)
