@@ -29,7 +29,7 @@ class FakeSite:
         self.closed = False
 
     def lookup(
-        self, path: str, query: bytes, cookie: bytes | str, if_none_match: str, accept_encoding: str
+        self, path: str, query: bytes, cookie: bytes, if_none_match: str, accept_encoding: str
     ) -> Hit | None:
         if path == "/broken-cache":
             raise RuntimeError("the cache is broken")
