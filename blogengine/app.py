@@ -37,6 +37,7 @@ class BlogFlask(Flask):
     """A Flask app that knows its blog: in its context, `runtime.blog()` is the one it was built for."""
 
     blog: Blog
+    jinja_environment = rendering.Environment
 
     def app_context(self) -> Any:
         """Return a context in which this app's blog runs."""

@@ -5,6 +5,7 @@ is stamped with the sequence *before* its first read, so it may be newer than it
 hit is checked against the database: no purge messages, right across threads, processes and nodes.
 """
 
+import gzip
 import hashlib
 import sqlite3
 import threading
@@ -12,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from dataclasses import field
 from datetime import datetime
 from typing import Any
 from typing import NamedTuple
@@ -26,7 +26,8 @@ from blogengine.db import cache_tag
 
 EVERYTHING = "*"
 """Tag of every entry: bumped when data came in past the engine (restore, repair)."""
-
+SETUP_TAG = "setup"
+"""Tag of every entry: bumped by every change that makes a new app necessary; its number is the generation."""
 
 Key = tuple[str, bytes]
 """Path, decoded, and query as sent."""
@@ -38,7 +39,7 @@ class View:
     __slots__ = ("cacheable", "query", "tags", "until")
 
     def __init__(self) -> None:
-        self.tags: set[str] = {EVERYTHING}
+        self.tags: set[str] = {EVERYTHING, SETUP_TAG}
         self.until: float | None = None
         self.cacheable = False
         self.query: frozenset[str] = frozenset()
@@ -109,21 +110,28 @@ class Sequence:
         return self.seq
 
     def _refresh_postgresql(self) -> int:
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        try:
-            newest = self._connection.execute(sa.select(cache_seq.c.seq)).scalar_one()
-            if newest != self.seq:
-                rows = self._connection.execute(
-                    sa.select(cache_tag.c.tag, cache_tag.c.seq).where(cache_tag.c.seq > self.seq)
-                )
-                self._read(rows)
-                self.seq = max(self.seq, newest)
-        except sa.exc.DBAPIError:
-            self._connection.close()
-            self._connection = None
-            raise
+        if self._connection is not None:
+            try:
+                return self._read_postgresql()
+            except sa.exc.DBAPIError:  # the server was restarted: the pool checks the next connection
+                self._connection.close()
+                self._connection = None
+        self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._read_postgresql()
+
+    def _read_postgresql(self) -> int:
+        newest = self._connection.execute(sa.select(cache_seq.c.seq)).scalar_one()
+        if newest != self.seq:
+            rows = self._connection.execute(
+                sa.select(cache_tag.c.tag, cache_tag.c.seq).where(cache_tag.c.seq > self.seq)
+            )
+            self._read(rows)
+            self.seq = max(self.seq, newest)
         return self.seq
+
+    def generation(self) -> int:
+        """Return the generation of the setup, as of the last `refresh`."""
+        return self.tags.get(SETUP_TAG, 0)
 
     def _read(self, rows: Iterable[Any]) -> None:
         for tag, seq in rows:
@@ -150,17 +158,28 @@ class Hit(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """A stored answer in its three forms."""
+    """A stored answer in its three forms; the packed one is made when somebody first takes it, once."""
 
     plain: Hit
-    packed: Hit | None
     unchanged: Hit
+    is_packable: bool
     etag: str
     tags: frozenset[str]
     stamp: int
     checked: int
     until: float
-    size: int = field(default=0)
+    size: int = 0
+    packed: Hit | None = None
+
+    def pack(self) -> Hit:
+        """Return the answer packed with gzip (per request that would cost 30 times as much as sending it)."""
+        if self.packed is None:
+            status, headers, body = self.plain
+            small = gzip.compress(body, 4, mtime=0)
+            kept = [pair for pair in headers if pair[0] != b"Content-Length"]
+            length = str(len(small)).encode()
+            self.packed = Hit(status, [*kept, (b"Content-Encoding", b"gzip"), (b"Content-Length", length)], small)
+        return self.packed
 
 
 class PageCache:
@@ -201,7 +220,7 @@ class PageCache:
 
     def put(self, key: Key, entry: Entry) -> None:
         """Keep `entry` for `key`."""
-        entry.size = len(entry.plain.body) + (len(entry.packed.body) if entry.packed else 0) + len(key[0]) + len(key[1]) + 1000
+        entry.size = len(entry.plain.body) * (2 if entry.is_packable else 1) + len(key[0]) + len(key[1]) + 1000
         if entry.size > self._limit // 4:
             return
         with self._lock:

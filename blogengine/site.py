@@ -1,6 +1,5 @@
 """The WSGI object that serves the current app, keeps its pages, and swaps in a new app when the setup has changed."""
 
-import gzip
 import logging
 import threading
 from collections.abc import Callable
@@ -79,7 +78,7 @@ class Site:
     def current(self) -> BlogFlask:
         """Return the app of the present setup, building a new one when the setup has changed."""
         self.sequence.refresh()
-        generation = self.sequence.tags.get(settings.SETUP_TAG, 0)
+        generation = self.sequence.generation()
         app = self._app
         if app is not None and app.blog.setup.generation >= generation:
             return app
@@ -125,7 +124,7 @@ class Site:
             return None
         entry = self.cache.get((path, query))
         app = self._app
-        if entry is None or app is None or self.sequence.tags.get(settings.SETUP_TAG, 0) > app.blog.setup.generation:
+        if entry is None or app is None or self.sequence.generation() > app.blog.setup.generation:
             return None
         return _form_of(entry, if_none_match, accept_encoding)
 
@@ -166,6 +165,7 @@ class Site:
 
     def _render(self, app: BlogFlask, environ: Environ, key: tuple[str, bytes]) -> Hit:
         stamp = self.sequence.refresh()
+        is_current = app.blog.setup.generation >= self.sequence.generation()
         view = View()
         token = enter_view(view)
         try:
@@ -175,7 +175,8 @@ class Site:
         if not view.cacheable or status not in (200, 301) or _is_personal(headers):
             return Hit(status, _encoded(headers), body)
         entry = _entry(status, headers, body, view, stamp)
-        self.cache.put(key, entry)
+        if is_current:
+            self.cache.put(key, entry)
         return _form_of(entry, environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", ""))
 
 
@@ -205,20 +206,14 @@ def _call(app: BlogFlask, environ: Environ) -> tuple[int, list[tuple[str, str]],
 
 
 def _entry(status: int, headers: list[tuple[str, str]], body: bytes, view: View, stamp: int) -> Entry:
-    """Make the forms of an answer once: plain, packed (gzip per request costs 30 times as much), unchanged."""
     etag = etag_of(body)
     kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "etag", "vary")]
     kind = next((value for name, value in kept if name.lower() == "content-type"), "")
-    packed = None
     base = [*_encoded(kept), (b"ETag", etag.encode()), (b"Vary", b"Accept-Encoding")]
-    if kind.startswith(_PACKABLE) and len(body) > 500:
-        small = gzip.compress(body, 6, mtime=0)
-        extra = [(b"Content-Encoding", b"gzip"), (b"Content-Length", str(len(small)).encode())]
-        packed = Hit(status, [*base, *extra], small)
     return Entry(
         plain=Hit(status, [*base, (b"Content-Length", str(len(body)).encode())], body),
-        packed=packed,
         unchanged=Hit(304, [pair for pair in base if pair[0].lower() != b"content-type"], b""),
+        is_packable=kind.startswith(_PACKABLE) and len(body) > 500,
         etag=etag,
         tags=frozenset(view.tags),
         stamp=stamp,
@@ -230,8 +225,8 @@ def _entry(status: int, headers: list[tuple[str, str]], body: bytes, view: View,
 def _form_of(entry: Entry, if_none_match: str, accept_encoding: str) -> Hit:
     if if_none_match and entry.plain.status == 200 and _matches(if_none_match, entry.etag):
         return entry.unchanged
-    if entry.packed is not None and "gzip" in accept_encoding and "gzip;q=0" not in accept_encoding.replace(" ", ""):
-        return entry.packed
+    if entry.is_packable and "gzip" in accept_encoding and "gzip;q=0" not in accept_encoding.replace(" ", ""):
+        return entry.pack()
     return entry.plain
 
 

@@ -80,8 +80,9 @@ def check_database(site: Site) -> Iterator[Finding]:
     with site.engine.connect() as connection:
         if site.engine.dialect.name == "sqlite":
             facts = {
-                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-                for name in ("journal_mode", "synchronous", "foreign_keys")
+                "journal_mode": connection.exec_driver_sql("PRAGMA journal_mode").scalar(),
+                "synchronous": connection.exec_driver_sql("PRAGMA synchronous").scalar(),
+                "foreign_keys": connection.exec_driver_sql("PRAGMA foreign_keys").scalar(),
             }
             right = facts == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
             yield ("ok" if right else "fail"), f"{url}: {', '.join(f'{key} {value}' for key, value in facts.items())}."

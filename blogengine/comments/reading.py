@@ -11,13 +11,13 @@ from sqlalchemy import bindparam
 from blogengine import markup
 from blogengine import posts
 from blogengine.comments.threads import SHOWN_DEPTH
-from blogengine.db import Prepared
 from blogengine.db import db
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.pagecache import depends
 from blogengine.pages import CommentView
 from blogengine.pages import PostView
+from blogengine.prepared import Prepared
 from blogengine.sanitize import trusted
 
 PAGE_SIZE = 200
@@ -53,10 +53,11 @@ _THREAD = Prepared(
 
 @dataclass(slots=True)
 class CommentList:
-    """Comments of a feed and how many there are in all."""
+    """Comments of a feed, how many there are in all, and when one of all these last changed."""
 
     comments: list[CommentView]
     total: int
+    modified_at: datetime | None = None
 
 
 def thread(post_id: int, url: str, page: int = 1) -> tuple[list[CommentView], bool]:
@@ -123,13 +124,14 @@ def recent(
     rows: Sequence[Any] = db.session.execute(
         joined.order_by(Comment.published_at.desc(), Comment.id.desc()).offset(start_index - 1).limit(max_results)
     ).all()
-    count = sa.select(sa.func.count()).select_from(Comment).join(Post, Post.id == Comment.post_id).where(*where)
+    facts = sa.select(sa.func.count(), sa.func.max(Comment.modified_at)).select_from(Comment)
+    total, modified_at = db.session.execute(facts.join(Post, Post.id == Comment.post_id).where(*where)).one()
     views = []
     for row in rows:
         view = _view(row, f"{row[12]}#c{row[0]}")
         view.post_title = row[13]
         views.append(view)
-    return CommentList(views, db.session.execute(count).scalar_one())
+    return CommentList(views, total, modified_at)
 
 
 def _view(row: Any, url: str) -> CommentView:

@@ -1,5 +1,6 @@
 """Reading posts: every function returns page values and leaves the tags of what it read on the page being made."""
 
+import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from markupsafe import Markup
 from sqlalchemy import bindparam
 
 from blogengine import markup
-from blogengine.db import Prepared
 from blogengine.db import db
 from blogengine.models import Label
 from blogengine.models import Post
@@ -20,6 +20,7 @@ from blogengine.models import Redirect
 from blogengine.models import post_label
 from blogengine.pagecache import depends
 from blogengine.pages import PostView
+from blogengine.prepared import Prepared
 from blogengine.text import fold
 
 _COLUMNS = (
@@ -42,6 +43,7 @@ _COLUMNS = (
     Post.author_id,
     Post.pipeline,
 )
+_WORDS = re.compile(r'"([^"]+)"|([^\s"]+)')
 _PUBLIC = Post.status == "published"
 _NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
 
@@ -77,6 +79,7 @@ class PostQuery:
     labels: tuple[str, ...] = ()
     """All of them."""
     q: str = ""
+    """Words and `"quoted phrases"`, all of which must occur."""
     published_min: datetime | None = None
     published_max: datetime | None = None
     updated_min: datetime | None = None
@@ -227,8 +230,8 @@ def query(wanted: PostQuery) -> PostList:
     """Return the public posts that a feed asks for, with their number in all and the labels in use."""
     where: list[Any] = [Post.kind == wanted.kind, _PUBLIC]
     where += [_has_label(label) for label in wanted.labels]
-    for word in fold(wanted.q).split():
-        where.append(Post.text_key.contains(word, autoescape=True))
+    for phrase, word in _WORDS.findall(fold(wanted.q)):
+        where.append(Post.text_key.contains(phrase or word, autoescape=True))
     for column, low, high in (
         (Post.published_at, wanted.published_min, wanted.published_max),
         (Post.modified_at, wanted.updated_min, wanted.updated_max),

@@ -11,11 +11,15 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import babel
+import flask.templating
 import jinja2
 from babel import dates
 from flask import Flask
 from flask import Response
 from flask import current_app
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.compiler import Frame
 from markupsafe import Markup
 from markupsafe import escape
 
@@ -29,6 +33,11 @@ from blogengine.runtime import Blog
 from blogengine.runtime import blog
 from blogengine.sanitize import trusted
 from blogengine.text import ago
+
+try:
+    from markupsafe._speedups import _escape_inner as escape_text
+except ImportError:  # a machine for which MarkupSafe has no compiled part
+    from html import escape as escape_text
 
 JUMP_BREAK = '<a name="more"></a>'
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*?>")
@@ -59,9 +68,9 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
         ]
     )
     environment.auto_reload = False
-    environment.add_extension("jinja2.ext.i18n")
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(slot=slot, asset=lambda name: files[name].url)
+    environment.globals.update(
+        slot=slot, asset=lambda name: files[name].url, _=gettext, gettext=gettext, ngettext=ngettext
+    )
     environment.filters.update(
         dateline=dateline,
         dateheader=dateheader,
@@ -71,6 +80,56 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
         label_url=label_url,
     )
     return files
+
+
+class Environment(flask.templating.Environment):
+    """Flask's environment whose output nodes make plain text, not `Markup`: half the time of a page with 50 comments."""
+
+    class code_generator_class(CodeGenerator):  # noqa: N801  Jinja's name
+        """Writes `environment.output(...)` where Jinja writes `escape(...)`, and reads attributes without a call."""
+
+        def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+            if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+                super()._output_child_pre(node, frame, finalize)
+            else:
+                self.write("environment.output(")
+                if finalize.src is not None:
+                    self.write(finalize.src)
+
+        def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+            if self.environment.is_async:
+                super().visit_Getattr(node, frame)
+                return
+            value, found = self.temporary_identifier(), self.temporary_identifier()
+            self.write(f"({found} if ({found} := getattr(({value} := ")
+            self.visit(node.node, frame)
+            self.write(f"), {node.attr!r}, missing)) is not missing else environment.getattr({value}, {node.attr!r}))")
+
+    @staticmethod
+    def output(value: Any) -> str:
+        """Return `value` as it goes into a page: clean HTML as it is, everything else escaped."""
+        kind = type(value)
+        if kind is str:
+            return escape_text(value)
+        if kind is Markup or kind is int:
+            return str(value)
+        return str(escape(value))
+
+
+@lru_cache(maxsize=4096)
+def _words(message: str) -> Markup:
+    """Return a text of the interface in the blog's language, once."""
+    return Markup(message % {})  # noqa: S704  written by the template's author
+
+
+def gettext(message: str, **values: Any) -> Markup:
+    """Return a text of the interface with `%(name)s` filled in, escaped."""
+    return Markup(message) % values if values else _words(message)  # noqa: S704
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> Markup:
+    """Return the form of a text for `num` things."""
+    return Markup(one if num == 1 else many) % {"num": num, **values}  # noqa: S704
 
 
 def _plugin_templates(running: Blog, plugin_id: str) -> Path:
@@ -162,7 +221,7 @@ def _locale(language: str) -> babel.Locale:
         return babel.Locale("en")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _format(moment: datetime, pattern: str, language: str, zone: ZoneInfo) -> str:
     locale = _locale(language)
     if pattern == "full_date":
@@ -175,7 +234,7 @@ def _format(moment: datetime, pattern: str, language: str, zone: ZoneInfo) -> st
 
 def _shown(moment: datetime, pattern: str) -> str:
     running = blog()
-    return _format(moment.replace(second=0, microsecond=0), pattern, running.site.language, running.zone)
+    return _format(moment, pattern, running.setup.site.language, running.zone)
 
 
 def text_direction(language: str) -> str:
@@ -203,9 +262,10 @@ def month_name(moment: datetime) -> str:
     return dates.format_skeleton("yMMMM", moment, locale=_locale(blog().site.language))
 
 
+@lru_cache(maxsize=16384)
 def isotime(moment: datetime) -> str:
     """Return the moment for `<time datetime>`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def ago_filter(moment: datetime) -> str:
