@@ -1,6 +1,7 @@
 """The public plugin API, whole: a plugin imports from here and from nowhere else in the engine."""
 
 from blogengine import comments
+from blogengine import fetch
 from blogengine import posts
 from blogengine import sanitize
 from blogengine import text
@@ -23,6 +24,7 @@ from blogengine.interchange import Record
 from blogengine.interchange import SettingRecord
 from blogengine.jobs import enqueue
 from blogengine.markup import Marker
+from blogengine.markup import split_markers
 from blogengine.meta import read_meta
 from blogengine.meta import write_meta
 from blogengine.pagecache import depends
@@ -99,6 +101,7 @@ __all__ = [
     "depends",
     "enqueue",
     "expires",
+    "fetch",
     "fill_bodies",
     "fragment",
     "hookimpl",
@@ -109,6 +112,7 @@ __all__ = [
     "read_meta",
     "sanitize",
     "settings",
+    "split_markers",
     "text",
     "write",
     "write_meta",
