@@ -24,5 +24,5 @@ def create_site(instance: str | os.PathLike[str] | None = None) -> Site:
 
 
 def create_app(instance: str | os.PathLike[str] | None = None) -> Flask:
-    """Return one Flask app for the blog as it is now, for shells and tests; it does not follow later changes of its setup."""
+    """Return one Flask app for the blog as it is now, for shells and tests; it does not follow later changes."""
     return create_site(instance).current()

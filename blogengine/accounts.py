@@ -89,7 +89,13 @@ def password_problem(password: str) -> str:
         return f"Use at least {PASSWORD_MINIMUM} characters; 15 or more are better."
     if len(password) > PASSWORD_MAXIMUM:
         return f"Use at most {PASSWORD_MAXIMUM} characters."
-    if len(set(password)) < 4 or fold(password) in ("password", "passwort", "12345678", "123456789", "qwertyuiop"):
+    if len(set(password)) < 4 or fold(password) in (
+        "password",
+        "passwort",
+        "12345678",
+        "123456789",
+        "qwertyuiop",
+    ):
         return "This password is among the first that anybody would try; choose another."
     return ""
 
@@ -168,7 +174,7 @@ def user_of(token: str) -> User | None:
 
         database.write(change)
         return db.session.get(User, user_id)
-    return user  # type: ignore[no-any-return]
+    return user
 
 
 def sign_out(token: str) -> None:
@@ -194,7 +200,9 @@ def _check_attempts(keys: list[str]) -> None:
         if now < rows[1] + pause:
             left = int((rows[1] + pause - now).total_seconds()) + 1
             raise Refused(
-                "Too many sign-ins failed.", code="slow_down", hint=f"Please wait {left} seconds and try again."
+                "Too many sign-ins failed.",
+                code="slow_down",
+                hint=f"Please wait {left} seconds and try again.",
             )
 
 

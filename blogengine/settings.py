@@ -17,6 +17,7 @@ from blogengine.errors import Refused
 from blogengine.models import PluginError
 from blogengine.models import PluginState
 from blogengine.models import Setting
+from blogengine.pagecache import SETUP_TAG as SETUP_TAG
 from blogengine.plugins import discovery
 from blogengine.plugins.guards import Failure
 from blogengine.plugins.guards import FailureLog
@@ -26,16 +27,17 @@ from blogengine.setup import PluginSetup
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 
-SETUP_TAG = "setup"
-"""Bumped by every change that makes a new app necessary; its number is the setup's generation."""
-
 _KEEPS_JUDGING = "judge_comment"
 
 
 def load_setup(connection: Connection, config: Config, candidates: dict[str, discovery.Candidate]) -> Setup:
     """Read what the next app is built from. The generation is read first, so the rest is never older than it."""
-    generation = connection.execute(sa.select(cache_tag.c.seq).where(cache_tag.c.tag == SETUP_TAG)).scalar() or 0
-    stored: dict[str, Any] = {key: value for key, value in connection.execute(sa.select(Setting.key, Setting.value))}
+    generation = (
+        connection.execute(sa.select(cache_tag.c.seq).where(cache_tag.c.tag == SETUP_TAG)).scalar() or 0
+    )
+    stored: dict[str, Any] = {
+        row.key: row.value for row in connection.execute(sa.select(Setting.key, Setting.value))
+    }
     site, problems = schema.read(SiteSettings, stored)
     states = {
         row.id: row
@@ -84,7 +86,9 @@ def enable(plugin_id: str) -> None:
     running = blog()
     candidates = discovery.find(running.config.drop_in_folder)
     if plugin_id not in candidates:
-        raise NotFound(f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there.")
+        raise NotFound(
+            f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there."
+        )
     stored = db.session.get(PluginState, plugin_id)
     settings = stored.settings if stored is not None else {}
     trial = Plugins(candidates, FailureLog())
@@ -98,7 +102,9 @@ def enable(plugin_id: str) -> None:
 def disable(plugin_id: str, *, reason: str = "") -> None:
     """Let a plugin run nowhere from the next request on; its data stays. `reason` is kept when the engine did it."""
     if plugin_id not in blog().plugins.candidates and db.session.get(PluginState, plugin_id) is None:
-        raise NotFound(f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there.")
+        raise NotFound(
+            f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there."
+        )
     _set_state(plugin_id, enabled=False, reason=reason)
 
 
@@ -177,7 +183,9 @@ def failures_of(plugin_id: str) -> list[PluginError]:
     """Return the stored failures of a plugin, latest first."""
     return list(
         db.session.scalars(
-            sa.select(PluginError).where(PluginError.plugin_id == plugin_id).order_by(PluginError.last_at.desc())
+            sa.select(PluginError)
+            .where(PluginError.plugin_id == plugin_id)
+            .order_by(PluginError.last_at.desc())
         )
     )
 

@@ -12,7 +12,6 @@ from sqlalchemy.engine import Engine
 from werkzeug.http import HTTP_STATUS_CODES
 
 from blogengine import app as apps
-from blogengine import clock
 from blogengine import jobs
 from blogengine import posts
 from blogengine import settings
@@ -32,8 +31,20 @@ from blogengine.plugins.guards import FailureLog
 
 log = logging.getLogger("blogengine.site")
 
-CORE_JOBS = {"core.publish": lambda payload: posts.publish_due()}
-_PACKABLE = ("text/", "application/atom+xml", "application/rss+xml", "application/json", "application/javascript", "image/svg")
+
+def _publish(payload: dict[str, Any]) -> None:
+    posts.publish_due()
+
+
+CORE_JOBS: dict[str, jobs.Job] = {"core.publish": _publish}
+_PACKABLE = (
+    "text/",
+    "application/atom+xml",
+    "application/rss+xml",
+    "application/json",
+    "application/javascript",
+    "image/svg",
+)
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 _FOREVER = 253402300799.0
 FLIGHT = 10.0
@@ -131,7 +142,9 @@ class Site:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         app = self.current()
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "blog_session=" in environ.get("HTTP_COOKIE", ""):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "blog_session=" in environ.get(
+            "HTTP_COOKIE", ""
+        ):
             return app(environ, start_response)
         status, headers, body = self._kept(environ) or self._answer(app, environ)
         start_response(
@@ -142,7 +155,10 @@ class Site:
 
     def _kept(self, environ: Environ) -> Hit | None:
         return self.lookup(
-            *_key_of(environ), b"", environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", "")
+            *_key_of(environ),
+            b"",
+            environ.get("HTTP_IF_NONE_MATCH", ""),
+            environ.get("HTTP_ACCEPT_ENCODING", ""),
         )
 
     def _answer(self, app: BlogFlask, environ: Environ) -> Hit:
@@ -189,7 +205,9 @@ def _call(app: BlogFlask, environ: Environ) -> tuple[int, list[tuple[str, str]],
     """Return the app's whole answer to GET, whatever the visitor has of it already."""
     answer: list[Any] = []
 
-    def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], object]:
+    def start_response(
+        status: str, headers: list[tuple[str, str]], error: Any = None
+    ) -> Callable[[bytes], object]:
         answer[:] = [int(status.split(" ", 1)[0]), headers]
         return lambda data: None
 
@@ -207,7 +225,9 @@ def _call(app: BlogFlask, environ: Environ) -> tuple[int, list[tuple[str, str]],
 
 def _entry(status: int, headers: list[tuple[str, str]], body: bytes, view: View, stamp: int) -> Entry:
     etag = etag_of(body)
-    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "etag", "vary")]
+    kept = [
+        (name, value) for name, value in headers if name.lower() not in ("content-length", "etag", "vary")
+    ]
     kind = next((value for name, value in kept if name.lower() == "content-type"), "")
     base = [*_encoded(kept), (b"ETag", etag.encode()), (b"Vary", b"Accept-Encoding")]
     return Entry(
@@ -241,7 +261,8 @@ def _matches(if_none_match: str, etag: str) -> bool:
 def _is_personal(headers: list[tuple[str, str]]) -> bool:
     """Whether an answer is for one visitor only: it sets a cookie or varies by one."""
     return any(
-        name.lower() == "set-cookie" or (name.lower() == "vary" and ("cookie" in value.lower() or "*" in value))
+        name.lower() == "set-cookie"
+        or (name.lower() == "vary" and ("cookie" in value.lower() or "*" in value))
         for name, value in headers
     )
 

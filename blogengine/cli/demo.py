@@ -25,14 +25,22 @@ def demo(opener: Opener) -> None:
     """Fill an empty blog with invented posts and comments."""
     with opener.app(create=True):
         if posts.all_posts(limit=1)[0] or posts.all_posts(kind="page", limit=1)[0]:
-            raise Refused("This blog has posts already; nothing was added.", hint="Try it on another --instance.")
+            raise Refused(
+                "This blog has posts already; nothing was added.", hint="Try it on another --instance."
+            )
         paths: dict[str, str] = {}
         with click.progressbar([*POSTS, *PAGES], label="Writing posts") as texts:
             for text in texts:
-                paths[text.title] = _write(text.title, text.source, text.labels, text.days_ago, text.kind, paths)
+                paths[text.title] = _write(
+                    text.title, text.source, text.labels, text.days_ago, text.kind, paths
+                )
         count = sum(_comment(title, paths) for title in COMMENTS)
-    click.echo(f"{len(POSTS)} posts, {len(PAGES)} page and {count} comments were written. They are all made up.")
-    click.echo("Nothing here sets a title or an owner: `blogengine init`, or the set-up link of `blogengine serve`, does.")
+    click.echo(
+        f"{len(POSTS)} posts, {len(PAGES)} page and {count} comments were written. They are all made up."
+    )
+    click.echo(
+        "Nothing here sets a title or an owner: `blogengine init`, or the set-up link of `blogengine serve`, does."
+    )
 
 
 def _write(
@@ -44,9 +52,9 @@ def _write(
     at: datetime = clock.now() - timedelta(days=days_ago)
     post_id = posts.save(PostDraft(title=title, source=source, labels=list(labels), kind=kind))
     posts.publish(post_id, at=at)
-    path = posts.get(post_id).path
-    assert path is not None
-    return path
+    stored = posts.get(post_id).path
+    assert stored is not None
+    return stored
 
 
 def _comment(title: str, paths: dict[str, str]) -> int:

@@ -105,8 +105,8 @@ It keeps for a week. It would keep for two, but there is butter in the house.
     ),
     Text(
         "Open door on Sunday",
-        """If you are near the bakery on Sunday afternoon: the garden gate is the green one, and it will be open. There is rye
-bread, there is tea, and the radio will be on. Bring a chair if you can.
+        """If you are near the bakery on Sunday afternoon: the garden gate is the green one, and it will be open. There is
+rye bread, there is tea, and the radio will be on. Bring a chair if you can.
 """,
         ("garden", "bread"),
         0.02,
@@ -132,7 +132,12 @@ COMMENTS: dict[str, tuple[tuple[str, str, str, bool], ...]] = {
         ("Poppy Neighbour", "", "It is holding my gate <b>open</b>, sorry.", True),
     ),
     "Bread for beginners, by a beginner": (
-        ("Basil Baker", "https://bread.example", "Number two is the best description of dough I have read.", False),
+        (
+            "Basil Baker",
+            "https://bread.example",
+            "Number two is the best description of dough I have read.",
+            False,
+        ),
         ("Rowan", "", "Mine moves like a cat that is very much awake.", True),
     ),
     "Mending a radio": (("Wren", "", "Half a station is the best kind.", False),),

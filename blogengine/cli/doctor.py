@@ -62,13 +62,20 @@ def check_folder(config: Config) -> Iterator[Finding]:
         yield "fail", f"{config.instance} cannot be written; let this user own it."
     mode = (config.instance / "secret_key").stat().st_mode & 0o777
     if mode & 0o077:
-        yield "fail", f"The secret key can be read by others (mode {mode:o}); run: chmod 600 {config.instance}/secret_key"
+        yield (
+            "fail",
+            f"The secret key can be read by others (mode {mode:o}); run: chmod 600 {config.instance}/secret_key",
+        )
     else:
         yield "ok", "The secret key is private."
     free = shutil.disk_usage(config.instance).free
     megabytes = free // 1_000_000
     level = "fail" if megabytes < 20 else "warn" if megabytes < 200 else "ok"
-    yield level, f"{megabytes:,} MB are free on the disk." + ("" if level == "ok" else " Writes fail when it is full.")
+    yield (
+        level,
+        f"{megabytes:,} MB are free on the disk."
+        + ("" if level == "ok" else " Writes fail when it is full."),
+    )
     drop_ins = config.drop_in_folder
     if drop_ins.is_dir() and drop_ins.stat().st_mode & 0o002:
         yield "fail", f"Everybody on this machine may put plugins into {drop_ins}; run: chmod o-w {drop_ins}"
@@ -85,7 +92,10 @@ def check_database(site: Site) -> Iterator[Finding]:
                 "foreign_keys": connection.exec_driver_sql("PRAGMA foreign_keys").scalar(),
             }
             right = facts == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-            yield ("ok" if right else "fail"), f"{url}: {', '.join(f'{key} {value}' for key, value in facts.items())}."
+            yield (
+                ("ok" if right else "fail"),
+                f"{url}: {', '.join(f'{key} {value}' for key, value in facts.items())}.",
+            )
             verdict = connection.exec_driver_sql("PRAGMA quick_check").scalar()
             if verdict == "ok":
                 yield "ok", "The database file is whole."
@@ -102,7 +112,9 @@ def check_database(site: Site) -> Iterator[Finding]:
 
 def _sqlite_version(version: tuple[int, ...]) -> Finding:
     name = ".".join(map(str, version))
-    fixed = version >= FIXED_SQLITE[0] or any(version[:2] == known[:2] and version >= known for known in FIXED_SQLITE)
+    fixed = version >= FIXED_SQLITE[0] or any(
+        version[:2] == known[:2] and version >= known for known in FIXED_SQLITE
+    )
     if fixed:
         return "ok", f"SQLite {name}."
     return "warn", (
@@ -116,9 +128,15 @@ def check_blog(running: Blog) -> Iterator[Finding]:
     if accounts.has_owner():
         yield "ok", "The blog has an owner."
     else:
-        yield "warn", "Nobody owns the blog yet; `blogengine serve` prints the link, or run `blogengine init`."
+        yield (
+            "warn",
+            "Nobody owns the blog yet; `blogengine serve` prints the link, or run `blogengine init`.",
+        )
     if not running.url:
-        yield "warn", "The blog has no address, so feeds carry whatever address they are asked at; run: blogengine settings url=https://…"
+        yield (
+            "warn",
+            "The blog has no address, so feeds carry whatever address they are asked at; run: blogengine settings url=https://…",
+        )
     for problem in running.setup.problems:
         yield "fail", problem
     if running.theme_problem:
@@ -129,7 +147,11 @@ def check_blog(running: Blog) -> Iterator[Finding]:
         if status.state == "active":
             yield "ok", f"Plugin {status.id} runs."
         else:
-            yield "fail", f"Plugin {status.id} is {status.state}: {status.reason} Mend it, or run: blogengine plugins disable {status.id}"
+            yield (
+                "fail",
+                f"Plugin {status.id} is {status.state}: {status.reason} "
+                f"Mend it, or run: blogengine plugins disable {status.id}",
+            )
     for plugin_id, candidate in running.plugins.candidates.items():
         if candidate.problem and plugin_id not in running.plugins.statuses:
             yield "warn", f"Plugin {plugin_id} cannot be enabled: {candidate.problem}"

@@ -20,9 +20,11 @@ from blogengine.runtime import blog
 @click.argument("path", metavar="FILE-OR-FOLDER", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would come over and what not; store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.option("--blog", "choice", default="", metavar="NAME", help="Which blog, where the export holds several.")
+@click.option(
+    "--blog", "choice", default="", metavar="NAME", help="Which blog, where the export holds several."
+)
 @pass_opener
-def import_group(opener: Opener, kind: str, path: Path, dry_run: bool, as_json: bool, choice: str) -> None:
+def import_blog(opener: Opener, kind: str, path: Path, dry_run: bool, as_json: bool, choice: str) -> None:
     """Bring in a blog: import blogger FILE-OR-FOLDER. Can be stopped and run again; a second run changes nothing."""
     with opener.app(create=True):
         importer = blog().importers.get(kind)

@@ -1,19 +1,45 @@
-"""The commands, by name."""
+"""The commands, by name; each is loaded when it is asked for, so that none waits for another's libraries."""
+
+import importlib
+from typing import Any
 
 import click
 
-from blogengine.cli import demo
-from blogengine.cli import doctor
-from blogengine.cli import importing
-from blogengine.cli import plugins
-from blogengine.cli import serving
-from blogengine.cli import setting_up
-from blogengine.cli import themes
 from blogengine.cli.instance import Opener
 from blogengine.setup import VERSION
 
+COMMANDS = {
+    "demo": ("demo", "demo"),
+    "docs": ("docs", "docs"),
+    "doctor": ("doctor", "doctor"),
+    "import": ("importing", "import_blog"),
+    "init": ("setting_up", "init"),
+    "password": ("setting_up", "password"),
+    "plugins": ("plugins", "plugins"),
+    "serve": ("serving", "serve"),
+    "settings": ("setting_up", "settings_command"),
+    "themes": ("themes", "themes"),
+}
+"""Module in this folder, and the command's name in it."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """The group `blogengine`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: Any = getattr(importlib.import_module(f"blogengine.cli.{module}"), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--instance", metavar="FOLDER", help="The blog's folder; else $BLOGENGINE_INSTANCE, else ./instance."
 )
@@ -22,14 +48,3 @@ from blogengine.setup import VERSION
 def group(context: click.Context, instance: str | None) -> None:
     """A blog engine you own."""
     context.obj = Opener(instance)
-
-
-group.add_command(serving.serve)
-group.add_command(setting_up.init)
-group.add_command(setting_up.settings_command)
-group.add_command(setting_up.password)
-group.add_command(importing.import_group)
-group.add_command(plugins.plugins)
-group.add_command(themes.themes)
-group.add_command(demo.demo)
-group.add_command(doctor.doctor)

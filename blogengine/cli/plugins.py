@@ -32,7 +32,8 @@ def list_plugins(opener: Opener, as_json: bool) -> None:
                     "version": candidate.manifest.version if candidate is not None else "",
                     "origin": candidate.origin if candidate is not None else "",
                     "summary": candidate.manifest.summary if candidate is not None else "",
-                    "problem": (status.reason if status is not None else "") or (candidate.problem if candidate else ""),
+                    "problem": (status.reason if status is not None else "")
+                    or (candidate.problem if candidate else ""),
                     "shadows": list(candidate.shadows) if candidate is not None else [],
                 }
             )

@@ -5,6 +5,7 @@ import click
 from blogengine import accounts
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
+from blogengine.server.limits import Limits
 from blogengine.server.run import free_address
 from blogengine.server.run import serve as run_server
 from blogengine.site import Site
@@ -28,7 +29,14 @@ def serve(opener: Opener, host: str, port: int, workers: int, safe: bool) -> Non
         for line in address:
             click.echo(line)
 
-    run_server(lambda: site, host=host, port=port, workers=workers, on_ready=say_ready)
+    run_server(
+        lambda: site,
+        host=host,
+        port=port,
+        workers=workers,
+        on_ready=say_ready,
+        limits=Limits(proxies=site.config.proxies),
+    )
 
 
 def site_address(site: Site, local: str) -> list[str]:
@@ -41,7 +49,9 @@ def site_address(site: Site, local: str) -> list[str]:
         if app.blog.url and app.blog.url != local:
             lines.append(f"Its address is {app.blog.url}/")
         if not accounts.has_owner():
-            lines.append(f"Nobody owns it yet. Set it up: {local}/admin/setup?token={accounts.setup_token(site.config)}")
+            lines.append(
+                f"Nobody owns it yet. Set it up: {local}/admin/setup?token={accounts.setup_token(site.config)}"
+            )
         if app.blog.config.safe_mode:
             lines.append("Safe mode: no plugin is loaded.")
         broken = [status.id for status in app.blog.plugins.statuses.values() if status.state != "active"]

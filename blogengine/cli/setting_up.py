@@ -23,12 +23,19 @@ from blogengine.setup import SiteSettings
 @click.option("--password-stdin", is_flag=True, help="Read the owner's password from the standard input.")
 @pass_opener
 def init(
-    opener: Opener, title: str | None, url: str | None, owner: str | None, email: str | None, password_stdin: bool
+    opener: Opener,
+    title: str | None,
+    url: str | None,
+    owner: str | None,
+    email: str | None,
+    password_stdin: bool,
 ) -> None:
     """Make the instance folder, its database and its owner; asks for what is not given."""
     with opener.app(create=True):
         if accounts.has_owner():
-            raise Refused("This blog has an owner already.", hint="Nothing was changed; `blogengine serve` starts it.")
+            raise Refused(
+                "This blog has an owner already.", hint="Nothing was changed; `blogengine serve` starts it."
+            )
         asks = sys.stdin.isatty() and not password_stdin
         title = title or (click.prompt("Title of the blog", default="My blog") if asks else None)
         owner = owner or (click.prompt("Your name") if asks else None)
@@ -56,7 +63,9 @@ def settings_command(opener: Opener, changes: tuple[str, ...]) -> None:
             typed = dict(_split(change) for change in changes)
             unknown = set(typed) - {item.name for item in schema.describe(SiteSettings)}
             if unknown:
-                raise Invalid(dict.fromkeys(unknown, "there is no such setting; `blogengine settings` shows all"))
+                raise Invalid(
+                    dict.fromkeys(unknown, "there is no such setting; `blogengine settings` shows all")
+                )
             wanted = schema.parse(SiteSettings, typed, blog().site)
             settings.save_site(wanted)
         else:

@@ -67,7 +67,9 @@ def check(name: str, website: str, text: str, parent_id: int | None) -> CommentD
         try:
             values["website"] = _accept_website(values["website"])
         except ValueError:
-            problems["website"] = "The website must be an address like https://example.org; leave it empty if unsure."
+            problems["website"] = (
+                "The website must be an address like https://example.org; leave it empty if unsure."
+            )
     if "text" not in problems:
         try:
             markup.render_comment(values["text"])
@@ -124,7 +126,11 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
     Raises `Refused`: `closed`, `no_parent`, `rate`, `rejected`. The same name and text under the same post is stored once.
     """
     if not post.takes_comments:
-        raise Refused("Comments on this post are closed.", code="closed", hint="Your text is below, so that you can keep it.")
+        raise Refused(
+            "Comments on this post are closed.",
+            code="closed",
+            hint="Your text is below, so that you can keep it.",
+        )
     parent = _parent_of(draft, post)
     digest = _digest(draft, post, user)
     repeat = _find(digest)
@@ -170,9 +176,10 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
             return found
         if status == "published":
             tx.session.execute(
-                sa.update(Post.__table__)
-                .where(Post.__table__.c.id == post.id)
-                .values(comment_count=Post.__table__.c.comment_count + 1)
+                sa.update(Post)
+                .where(Post.id == post.id)
+                .values(comment_count=Post.comment_count + 1)
+                .execution_options(synchronize_session=False)
             )
             tx.bump("comments", f"comments:{post.id}", f"post:{post.id}")
         tx.bump("moderation")

@@ -12,7 +12,7 @@ _SEGMENT = 16
 def next_thread_key(parent_key: str, at: datetime) -> str:
     """Return the key of an answer written at `at` under the comment with `parent_key` (empty: under the post).
 
-    A segment is the time in milliseconds as 11 hexadecimal digits and 5 random ones; answers sort below their parent by time.
+    A segment is the time in milliseconds as 11 hexadecimal digits and 5 random ones; answers sort by time.
     """
     kept = parent_key[: _SEGMENT * STORED_DEPTH]
     return f"{kept}{int(at.timestamp() * 1000):011x}{secrets.token_hex(3)[:5]}"

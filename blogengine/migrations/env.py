@@ -1,13 +1,14 @@
 """What Alembic runs: with the connection of `running.upgrade`, or on its own command line to write a new step."""
 
 from alembic import context
+from sqlalchemy.engine import Connection
 
 from blogengine import models  # noqa: F401
 from blogengine.db import Base
 from blogengine.db import make_engine
 
 
-def run(connection: object) -> None:
+def run(connection: Connection) -> None:
     """Run the steps inside the transaction that is open."""
     context.configure(
         connection=connection,

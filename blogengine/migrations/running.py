@@ -38,12 +38,6 @@ def upgrade(engine: Engine) -> bool:
         ) from error
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the database has the newest schema."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == _script().get_current_head()
-
-
 def _config() -> AlembicConfig:
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent))
@@ -101,13 +95,13 @@ def _connected(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "sqlite":
             raw = connection.connection.dbapi_connection
             assert raw is not None
-            raw.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+            raw.execute("PRAGMA foreign_keys=OFF")
             try:
                 connection.exec_driver_sql("SELECT 1")
                 yield connection
             finally:
                 connection.rollback()
-                raw.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+                raw.execute("PRAGMA foreign_keys=ON")
         else:
             connection.exec_driver_sql("SET lock_timeout = '5s'")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))

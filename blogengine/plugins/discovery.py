@@ -13,7 +13,7 @@ from typing import Any
 
 GROUP = "blogengine.plugins"
 ID = re.compile(r"[a-z][a-z0-9_]{1,30}")
-_KNOWN = {
+_KNOWN: dict[str, type] = {
     "name": str,
     "version": str,
     "summary": str,
@@ -65,7 +65,12 @@ def find(drop_in_folder: Path) -> dict[str, Candidate]:
         if before is not None:
             shadows = (*before.shadows, f"{before.origin} {before.where}")
             candidate = Candidate(
-                candidate.id, candidate.origin, candidate.where, candidate.manifest, candidate.problem, shadows
+                candidate.id,
+                candidate.origin,
+                candidate.where,
+                candidate.manifest,
+                candidate.problem,
+                shadows,
             )
         found[candidate.id] = candidate
     return dict(sorted(found.items()))
@@ -83,7 +88,9 @@ def _entry_points() -> list[Candidate]:
         fallback = Manifest(
             point.name,
             version=point.dist.version if point.dist is not None else "0",
-            summary=(point.dist.metadata["Summary"] or "") if point.dist is not None and origin == "installed" else "",
+            summary=(point.dist.metadata["Summary"] or "")
+            if point.dist is not None and origin == "installed"
+            else "",
         )
         manifest, problem = _of_module(point.value, fallback)
         if not ID.fullmatch(point.name):
@@ -152,14 +159,16 @@ def _manifest(table: Any, fallback: Manifest, file: Path) -> tuple[Manifest, str
     for key, kind in _KNOWN.items():
         if key not in table:
             continue
-        value = table[key]
+        value: Any = table[key]
         if not isinstance(value, kind) or (kind is list and not all(isinstance(item, str) for item in value)):
             wanted = "a list of texts" if kind is list else "text"
             return fallback, f"{file.name}: {key} must be {wanted}, not {value!r}."
-        values[key] = tuple(value) if kind is list else value
+        values[key] = tuple(table[key]) if kind is list else value
     for rule in values.get("root_routes", ()):
         if not rule.startswith("/"):
             return fallback, f"{file.name}: the root route {rule!r} must begin with a slash."
     if values.get("default", "off") not in ("on", "off"):
         return fallback, f'{file.name}: default must be "on" or "off".'
-    return Manifest(**{"name": fallback.name, "version": fallback.version, "summary": fallback.summary, **values}), ""
+    return Manifest(
+        **{"name": fallback.name, "version": fallback.version, "summary": fallback.summary, **values}
+    ), ""

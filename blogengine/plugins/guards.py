@@ -102,7 +102,9 @@ def fallback_for(hook: str, plugin_id: str) -> Any:
     return None
 
 
-def guarded(plugin_id: str, hook: str, function: Callable[..., Any], failures: FailureLog) -> Callable[..., Any]:
+def guarded(
+    plugin_id: str, hook: str, function: Callable[..., Any], failures: FailureLog
+) -> Callable[..., Any]:
     """Return `function` with its failures contained; one that is given `tx` runs in a savepoint of its own."""
     breaker = Breaker()
     parameters = list(inspect.signature(function).parameters)

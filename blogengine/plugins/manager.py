@@ -21,7 +21,13 @@ from blogengine.plugins.guards import FailureLog
 from blogengine.plugins.guards import guarded
 from blogengine.setup import PluginSetup
 
-_RAISING = {"register_settings", "register_routes", "register_admin_pages", "register_importers", "register_jobs"}
+_RAISING = {
+    "register_settings",
+    "register_routes",
+    "register_admin_pages",
+    "register_importers",
+    "register_jobs",
+}
 """Hooks that run while the app is built, one plugin at a time: a failure makes the plugin `broken`."""
 
 
@@ -69,7 +75,8 @@ class Plugins:
                 self.statuses[plugin.id] = Status(
                     plugin.id,
                     "missing",
-                    f"The plugin {plugin.id} is enabled but not installed; its data is kept. Install it again or disable it.",
+                    f"The plugin {plugin.id} is enabled but not installed; its data is kept. "
+                    "Install it again or disable it.",
                 )
                 continue
             try:
@@ -125,9 +132,7 @@ class Plugins:
             name = marks.get("specname") or name
             _check(candidate, name, function, marks)
             guard = name not in _RAISING
-            setattr(
-                facade, name, guarded(candidate.id, name, function, self.failures) if guard else function
-            )
+            setattr(facade, name, guarded(candidate.id, name, function, self.failures) if guard else function)
         self._manager.register(facade, name=candidate.id)
 
     def _read_settings(self, plugin: PluginSetup) -> None:
@@ -172,9 +177,13 @@ def _check(candidate: Candidate, name: str, function: Any, marks: dict[str, Any]
     spec = getattr(hookspecs, name, None)
     known = {key for key, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.NAMESPACE}_spec")}
     if spec is None or name not in known:
-        raise PluginProblem(f"{candidate.id} implements the hook {name}, which does not exist.{_meant(name, known)}")
+        raise PluginProblem(
+            f"{candidate.id} implements the hook {name}, which does not exist.{_meant(name, known)}"
+        )
     if marks.get("wrapper") or marks.get("hookwrapper"):
-        raise PluginProblem(f"{candidate.id}: {name} is a wrapper; wrappers are not supported, return a result instead.")
+        raise PluginProblem(
+            f"{candidate.id}: {name} is a wrapper; wrappers are not supported, return a result instead."
+        )
     arguments = set(inspect.signature(spec).parameters)
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name not in arguments and parameter.default is inspect.Parameter.empty:

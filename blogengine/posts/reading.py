@@ -58,13 +58,17 @@ _LABELS = Prepared(
 _AT = bindparam("at", type_=Post.published_at.type)
 _OLDER = Prepared(
     sa.select(Post.path, Post.title)
-    .where(Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) < sa.tuple_(_AT, bindparam("id")))
+    .where(
+        Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) < sa.tuple_(_AT, bindparam("id"))
+    )
     .order_by(*_NEWEST_FIRST)
     .limit(1)
 )
 _NEWER = Prepared(
     sa.select(Post.path, Post.title)
-    .where(Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) > sa.tuple_(_AT, bindparam("id")))
+    .where(
+        Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) > sa.tuple_(_AT, bindparam("id"))
+    )
     .order_by(Post.published_at, Post.id)
     .limit(1)
 )
@@ -137,7 +141,7 @@ def public_by_paths(paths: Iterable[str]) -> dict[str, PostView]:
     if not wanted:
         return {}
     rows = db.session.execute(sa.select(*_COLUMNS).where(Post.path.in_(wanted), _PUBLIC))
-    return {row[3]: _view(row, []) for row in rows}
+    return {str(row[3]): _view(row, []) for row in rows}
 
 
 def newest(
@@ -159,13 +163,17 @@ def newest(
     return PostList(_views(rows[:limit]), has_older=len(rows) > limit, has_newer=before is not None)
 
 
-def _newer_page(statement: sa.Select[Any], after: tuple[datetime, int | None], limit: int) -> PostList:
+def _newer_page(
+    statement: sa.Select[*tuple[Any, ...]], after: tuple[datetime, int | None], limit: int
+) -> PostList:
     statement = statement.where(_beyond(after, older=False)).order_by(Post.published_at, Post.id)
     rows = db.session.execute(statement.limit(limit + 1)).all()
     return PostList(_views(rows[:limit][::-1]), has_older=True, has_newer=len(rows) > limit)
 
 
-def in_period(start: datetime, end: datetime, *, limit: int, before: tuple[datetime, int | None] | None = None) -> PostList:
+def in_period(
+    start: datetime, end: datetime, *, limit: int, before: tuple[datetime, int | None] | None = None
+) -> PostList:
     """Return the posts published from `start` until before `end`, newest first."""
     statement = sa.select(*_COLUMNS).where(
         Post.kind == "post", _PUBLIC, Post.published_at >= start, Post.published_at < end
@@ -240,7 +248,11 @@ def query(wanted: PostQuery) -> PostList:
         where += [column < high] if high is not None else []
     order = _NEWEST_FIRST if wanted.orderby == "published" else (Post.modified_at.desc(), Post.id.desc())
     rows = db.session.execute(
-        sa.select(*_COLUMNS).where(*where).order_by(*order).offset(wanted.start_index - 1).limit(wanted.max_results)
+        sa.select(*_COLUMNS)
+        .where(*where)
+        .order_by(*order)
+        .offset(wanted.start_index - 1)
+        .limit(wanted.max_results)
     ).all()
     total = db.session.execute(sa.select(sa.func.count()).select_from(Post).where(*where)).scalar_one()
     return PostList(_views(rows), total, has_older=wanted.start_index - 1 + len(rows) < total)
@@ -272,7 +284,10 @@ def _beyond(at: tuple[datetime, int | None], *, older: bool) -> Any:
     moment, post_id = at
     if post_id is None:
         return Post.published_at < moment if older else Post.published_at >= moment
-    here, there = sa.tuple_(Post.published_at, Post.id), sa.tuple_(sa.literal(moment, Post.published_at.type), post_id)
+    here, there = (
+        sa.tuple_(Post.published_at, Post.id),
+        sa.tuple_(sa.literal(moment, Post.published_at.type), post_id),
+    )
     return here < there if older else here > there
 
 

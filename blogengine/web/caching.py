@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from typing import TypeVar
 
-from flask import request
 from flask import make_response
+from flask import request
 
 from blogengine.pagecache import current_view
 

@@ -22,7 +22,6 @@ from blogengine.models import User
 from blogengine.pages import CommentAnswerPage
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
-from blogengine.pages import CommentFormView
 from blogengine.pages import Link
 from blogengine.pages import PostView
 from blogengine.web import failures
@@ -34,7 +33,7 @@ commenting = Blueprint("commenting", __name__)
 
 
 class CommentForm(FlaskForm):  # type: ignore[misc]
-    """The fields of a comment. The form's defence is `security.check_origin`: a token would bind cached pages to one visitor."""
+    """The fields of a comment. Its defence is `security.check_origin`: a token would bind a page to one visitor."""
 
     class Meta:
         """No CSRF token for visitors."""
@@ -62,14 +61,35 @@ def send(post_id: int) -> Any:
     form = CommentForm()
     post = posts.by_id(post_id)
     if post is None:
-        return _lost(form, "The post is not here any more", "It was taken back while you wrote. Your text is below, so that you can keep it.")
+        return _lost(
+            form,
+            "The post is not here any more",
+            "It was taken back while you wrote. Your text is below, so that you can keep it.",
+        )
     user = security.current_user()
     if user is not None and not security.has_token():
-        return _again(form, post, user, "stale", 400, "Please send it once more", "Your sign-in changed since you opened this form. Nothing is lost.")
+        return _again(
+            form,
+            post,
+            user,
+            "stale",
+            400,
+            "Please send it once more",
+            "Your sign-in changed since you opened this form. Nothing is lost.",
+        )
     try:
         return _take(form, post, user)
     except Invalid as error:
-        return _again(form, post, user, "invalid", 422, "Please look at this again", "Nothing was sent yet.", error.problems)
+        return _again(
+            form,
+            post,
+            user,
+            "invalid",
+            422,
+            "Please look at this again",
+            "Nothing was sent yet.",
+            error.problems,
+        )
     except Refused as error:
         status = 429 if error.code == "rate" else 409
         return _again(form, post, user, "refused", status, "Your comment was not taken", str(error))
@@ -81,15 +101,32 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
     reply_to = form.typed("reply_to")
     parent_id = int(reply_to) if reply_to.isdecimal() and len(reply_to) < 16 else None
     if reply_to and parent_id is None:
-        raise Refused("The comment you answer is not there.", code="no_parent", hint="Your text is below; send it as an answer to the post.")
+        raise Refused(
+            "The comment you answer is not there.",
+            code="no_parent",
+            hint="Your text is below; send it as an answer to the post.",
+        )
     draft = comments.check(form.typed("name"), form.typed("website"), form.typed("text"), parent_id)
     if request.form.get("action") == "preview":
         return _again(
-            form, post, user, "preview", 200, "Preview", "This is how your comment will look. It is not sent yet.", draft=draft
+            form,
+            post,
+            user,
+            "preview",
+            200,
+            "Preview",
+            "This is how your comment will look. It is not sent yet.",
+            draft=draft,
         )
     if not security.is_fresh_token(form.typed("ft"), post.id):
         return _again(
-            form, post, user, "stale", 409, "Please send it once more", "This form was open for a long time. Nothing is lost: press the button again."
+            form,
+            post,
+            user,
+            "stale",
+            409,
+            "Please send it once more",
+            "This form was open for a long time. Nothing is lost: press the button again.",
         )
     facts = CommentFacts(
         has_origin_evidence=g.has_origin_evidence,
@@ -131,7 +168,8 @@ def answer(token: str) -> Any:
         flashes=[],
         outcome="waiting",
         heading="Your comment is waiting",
-        message="Thank you. It appears under the post once the author of this blog has approved it. Only you can see this page.",
+        message="Thank you. It appears under the post once the author of this blog has approved it. "
+        "Only you can see this page.",
         comment=comment,
         form=None,
         post=post,

@@ -25,9 +25,15 @@ _SENTENCES = {
     404: ("Page not found", "There is nothing at this address. It may have moved, or never been here."),
     405: ("This does not work here", "The address is right, but not for this kind of request."),
     408: ("That took too long", "The request did not arrive in time. Please send it again."),
-    413: ("That is too long", "More was sent than this blog takes. Please shorten it; your browser's Back button brings it back."),
+    413: (
+        "That is too long",
+        "More was sent than this blog takes. Please shorten it; your browser's Back button brings it back.",
+    ),
     429: ("Too many requests", "Please wait a little and try again."),
-    500: ("Something went wrong here", "It is not your fault. The error was written down; please try again later."),
+    500: (
+        "Something went wrong here",
+        "It is not your fault. The error was written down; please try again later.",
+    ),
     503: ("The blog is busy", "Please try again in a minute."),
 }
 

@@ -15,8 +15,8 @@ from flask import send_file
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
-from blogengine import comments
 from blogengine import clock
+from blogengine import comments
 from blogengine import posts
 from blogengine.pagecache import expires
 from blogengine.pages import BlogView
@@ -160,7 +160,9 @@ def _single() -> Any:
     return show_post(post, int(number))
 
 
-def show_post(post: PostView, number: int, form: CommentFormView | None = None, status: int = 200) -> Response:
+def show_post(
+    post: PostView, number: int, form: CommentFormView | None = None, status: int = 200
+) -> Response:
     """Answer with the page of `post` and page `number` of its comments; `form` stands in for the empty form."""
     views, has_more = comments.thread(post.id, post.url, number) if post.shows_comments else ([], False)
     if number > 1 and not views:
@@ -225,7 +227,9 @@ def _archive(kind: str, year: int, month: int, heading: str) -> Response:
         end = datetime(year + 1, 1, 1, tzinfo=zone)
     else:
         end = datetime(year, month + 1, 1, tzinfo=zone)
-    found = posts.in_period(start.astimezone(UTC), end.astimezone(UTC), limit=PERIOD_PAGE, before=_cursor("updated-max"))
+    found = posts.in_period(
+        start.astimezone(UTC), end.astimezone(UTC), limit=PERIOD_PAGE, before=_cursor("updated-max")
+    )
     if not found.posts:
         abort(404, "Nothing was published in that time.")
     path = f"/{year:04d}/" if kind == "year" else f"/{year:04d}/{month:02d}/"
@@ -266,7 +270,10 @@ def _listing(
     limit = request.args.get("max-results", str(blog().site.posts_per_page))
     older = newer = None
     if found.has_older and found.posts:
-        older = Link(_keyset(base, "updated-max", found.posts[-1], limit if kind in ("home", "label") else ""), "Older Posts")
+        older = Link(
+            _keyset(base, "updated-max", found.posts[-1], limit if kind in ("home", "label") else ""),
+            "Older Posts",
+        )
     if found.has_newer and found.posts:
         newer = Link(_keyset(base, "updated-min", found.posts[0], limit), "Newer Posts")
     elif kind in ("home", "label") and "updated-min" in request.args:
@@ -307,7 +314,9 @@ def _found(q: str) -> Response:
     if found.has_older:
         older = Link(f"/search?{urlencode({**query, 'start': str(number + SEARCH_PAGE)})}", "Older Posts")
     if number > 1:
-        newer = Link(f"/search?{urlencode({**query, 'start': str(max(1, number - SEARCH_PAGE))})}", "Newer Posts")
+        newer = Link(
+            f"/search?{urlencode({**query, 'start': str(max(1, number - SEARCH_PAGE))})}", "Newer Posts"
+        )
     page = ListingPage(
         blog=blog_view(),
         meta=meta(f"Search: {q}"),

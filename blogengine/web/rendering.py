@@ -50,7 +50,8 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
     files = themes.assets(instance, line)
     folders = themes.template_folders(instance, line)
     plugin_folders = {
-        plugin_id: [folder / f"@{plugin_id}" for folder in folders[:-1]] + [_plugin_templates(running, plugin_id)]
+        plugin_id: [folder / f"@{plugin_id}" for folder in folders[:-1]]
+        + [_plugin_templates(running, plugin_id)]
         for plugin_id, status in running.plugins.statuses.items()
         if status.state == "active"
     }
@@ -62,7 +63,10 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
         [
             jinja2.PrefixLoader({"admin": jinja2.FileSystemLoader(themes.CORE / "admin" / "templates")}),
             jinja2.PrefixLoader(
-                {f"@{plugin_id}": jinja2.FileSystemLoader(paths) for plugin_id, paths in plugin_folders.items()}
+                {
+                    f"@{plugin_id}": jinja2.FileSystemLoader(paths)
+                    for plugin_id, paths in plugin_folders.items()
+                }
             ),
             jinja2.FileSystemLoader(folders),
         ]
@@ -96,14 +100,16 @@ class Environment(flask.templating.Environment):
                 if finalize.src is not None:
                     self.write(finalize.src)
 
-        def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+        def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802  Jinja's name
             if self.environment.is_async:
                 super().visit_Getattr(node, frame)
                 return
             value, found = self.temporary_identifier(), self.temporary_identifier()
             self.write(f"({found} if ({found} := getattr(({value} := ")
             self.visit(node.node, frame)
-            self.write(f"), {node.attr!r}, missing)) is not missing else environment.getattr({value}, {node.attr!r}))")
+            self.write(
+                f"), {node.attr!r}, missing)) is not missing else environment.getattr({value}, {node.attr!r}))"
+            )
 
     @staticmethod
     def output(value: Any) -> str:
