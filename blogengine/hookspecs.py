@@ -39,7 +39,7 @@ hookimpl = pluggy.HookimplMarker(NAMESPACE)
 def register_settings() -> type:  # type: ignore[empty-body]
     """Declare the plugin's settings as a frozen dataclass made with `option`.
 
-    Returns the class. The owner edits it under Plugins; read it with `settings("<plugin id>")`.
+    Returns the class. The owner edits it under Plugins; read it with `settings_of("<plugin id>")`.
     Called once when an app is built. Since 0.1.
     """
 

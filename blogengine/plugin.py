@@ -50,7 +50,7 @@ from blogengine.pages import Verdict
 from blogengine.posts import PostList
 from blogengine.posts import PostQuery
 from blogengine.runtime import blog
-from blogengine.runtime import settings
+from blogengine.runtime import settings_of
 from blogengine.schema import option
 from blogengine.setup import VERSION as ENGINE_VERSION
 from blogengine.web.caching import cacheable
@@ -111,7 +111,7 @@ __all__ = [
     "posts",
     "read_meta",
     "sanitize",
-    "settings",
+    "settings_of",
     "split_markers",
     "text",
     "write",

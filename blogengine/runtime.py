@@ -56,7 +56,7 @@ def blog() -> Blog:
     return _blog.get()
 
 
-def settings(plugin_id: str) -> Any:
+def settings_of(plugin_id: str) -> Any:
     """Return the settings of plugin `plugin_id`, an instance of its settings class."""
     return _blog.get().plugins.settings(plugin_id)
 

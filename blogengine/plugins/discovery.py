@@ -159,11 +159,14 @@ def _manifest(table: Any, fallback: Manifest, file: Path) -> tuple[Manifest, str
     for key, kind in _KNOWN.items():
         if key not in table:
             continue
-        value: Any = table[key]
-        if not isinstance(value, kind) or (kind is list and not all(isinstance(item, str) for item in value)):
+        value = table[key]
+        fits = isinstance(value, kind)
+        if isinstance(value, list):
+            fits = fits and all(isinstance(item, str) for item in value)
+        if not fits:
             wanted = "a list of texts" if kind is list else "text"
             return fallback, f"{file.name}: {key} must be {wanted}, not {value!r}."
-        values[key] = tuple(table[key]) if kind is list else value
+        values[key] = tuple(table[key]) if kind is list else table[key]
     for rule in values.get("root_routes", ()):
         if not rule.startswith("/"):
             return fallback, f"{file.name}: the root route {rule!r} must begin with a slash."

@@ -1,0 +1,51 @@
+"""Which comments are held."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from datetime import timedelta
+from typing import Literal
+
+from blogengine.plugin import PostView
+from blogengine.plugin import now
+from blogengine.plugin import option
+from blogengine.plugin import settings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of moderation; the days are Blogger's."""
+
+    mode: Literal["always", "old", "never"] = option(
+        "old",
+        "Hold comments",
+        choices={"always": "Always", "old": "On older posts", "never": "Never"},
+        help="A held comment appears once you have approved it. What other plugins hold is held in any case.",
+    )
+    days: int = option(14, "Older means", help="Days since the post was published.", minimum=0, maximum=36500)
+
+
+def current() -> Settings:
+    """Return the settings of the running blog."""
+    found: Settings = settings_of("moderation")
+    return found
+
+
+def holds_from(post: PostView) -> datetime | None:
+    """Return when comments on `post` begin to be held because of its age; None where age plays no part."""
+    rule = current()
+    if rule.mode != "old" or post.published_at is None:
+        return None
+    return post.published_at + timedelta(days=rule.days)
+
+
+def reason_to_hold(post: PostView) -> str:
+    """Return why a comment on `post` is held now, as a sentence for the owner, or an empty text."""
+    rule = current()
+    if rule.mode == "always":
+        return "All comments are held until you approve them."
+    begins = holds_from(post)
+    if begins is not None and begins <= now():
+        return (
+            f"The post is older than {rule.days} days." if rule.days != 1 else "The post is older than 1 day."
+        )
+    return ""
