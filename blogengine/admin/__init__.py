@@ -1,18 +1,48 @@
 """The owner's pages."""
 
-from flask import Blueprint
 from flask import Flask
 
+from blogengine.admin import comments
+from blogengine.admin import doors
+from blogengine.admin import editor
+from blogengine.admin import plugins
+from blogengine.admin import posts
+from blogengine.admin import settings
+from blogengine.admin.frame import PLUGIN_MENU
+from blogengine.admin.frame import admin
+from blogengine.admin.frame import admin_page
+from blogengine.admin.frame import guard
 from blogengine.pages import AdminPages
+from blogengine.runtime import blog
 
-admin = Blueprint("admin", __name__, url_prefix="/admin")
+__all__ = ["comments", "doors", "editor", "mount", "plugins", "posts", "prepare", "settings"]
 
 
 def prepare(app: Flask) -> None:
-    """Give `app` the owner's pages."""
+    """Give `app` the owner's pages; everything below `/admin` is denied to people who are not signed in."""
+    app.before_request(guard)
+    app.jinja_env.globals["admin_page"] = admin_page
+    app.extensions[PLUGIN_MENU] = {}
     app.register_blueprint(admin)
 
 
 def mount(app: Flask, plugin_id: str, pages: AdminPages) -> None:
-    """Add a plugin's pages for signed-in authors."""
-    app.register_blueprint(pages.blueprint, url_prefix=f"/admin/-/{plugin_id}", name=f"admin_{plugin_id}")
+    """Add a plugin's pages for signed-in authors and their entry in the menu.
+
+    Pages that cannot be used make the plugin `broken`.
+    """
+    prefix, name = f"/admin/-/{plugin_id}", f"admin_{plugin_id}"
+    endpoint = f"{name}.{pages.endpoint}"
+    trial = Flask("trial", static_folder=None)
+    try:
+        trial.register_blueprint(pages.blueprint, url_prefix=prefix, name=name)
+        if endpoint not in trial.view_functions:
+            raise ValueError(f"there is no view {pages.endpoint!r} to begin at")
+        strays = [rule.rule for rule in trial.url_map.iter_rules() if not rule.rule.startswith(f"{prefix}/")]
+        if strays:
+            raise ValueError(f"{strays[0]} is not below {prefix}/: begin each rule with a slash")
+    except Exception as error:
+        blog().plugins.drop(plugin_id, f"Its admin pages cannot be used: {error}.")
+        return
+    app.register_blueprint(pages.blueprint, url_prefix=prefix, name=name)
+    app.extensions[PLUGIN_MENU][plugin_id] = (endpoint, pages.label)

@@ -1,0 +1,230 @@
+"""The frame of the owner's pages: who may enter, the menu, messages, and how a page is made of a template."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from typing import TypeVar
+
+from flask import Blueprint
+from flask import Response
+from flask import current_app
+from flask import flash
+from flask import get_flashed_messages
+from flask import redirect
+from flask import request
+from flask import url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import Forbidden
+
+from blogengine import comments
+from blogengine.errors import BlogError
+from blogengine.errors import Busy
+from blogengine.errors import NotFound
+from blogengine.errors import Refused
+from blogengine.pages import BlogView
+from blogengine.runtime import blog
+from blogengine.web import pages as public_pages
+from blogengine.web import rendering
+from blogengine.web import security
+
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+OPEN = frozenset({"admin.login", "admin.login_sent", "admin.setup", "admin.setup_sent"})
+"""The only pages for people who are not signed in."""
+OWNERS_ONLY = ("/admin/settings", "/admin/plugins", "/admin/themes")
+PLUGIN_MENU = "blogengine_admin_menu"
+"""Key in `app.extensions`: (endpoint, label) by plugin id."""
+
+R = TypeVar("R", bound=Callable[[str], Response])
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A link of the menu; `count` is shown beside it when it is not 0."""
+
+    url: str
+    text: str
+    current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """What the last request did: `kind` is `done` or `problem`. Its button sends `undo_fields` to `undo_url`."""
+
+    text: str
+    kind: str = "done"
+    url: str = ""
+    url_text: str = ""
+    undo_url: str = ""
+    undo_fields: Sequence[Sequence[str]] = ()
+
+
+@dataclass(slots=True)
+class AdminPage:
+    """What every page of the owner has, whatever is on it."""
+
+    blog: BlogView
+    user_name: str
+    """Empty while nobody is signed in: then there is no menu either."""
+    menu: list[MenuEntry] = field(default_factory=list)
+    flashes: list[Flash] = field(default_factory=list)
+
+
+_shows_again: dict[str, Callable[[str], Response]] = {}
+
+
+def shows_again(*endpoints: str) -> Callable[[R], R]:
+    """Let a function answer for forms at `endpoints` that came without a valid token: with what was typed."""
+
+    def decorate(function: R) -> R:
+        _shows_again.update(dict.fromkeys(endpoints, function))
+        return function
+
+    return decorate
+
+
+def admin_page() -> AdminPage:
+    """Return the frame of the page being made; its messages are shown once."""
+    user = security.current_user()
+    page = AdminPage(public_pages.blog_view(), user.name if user is not None else "")
+    page.flashes = [_flash_of(message) for message in get_flashed_messages()]
+    if user is not None:
+        page.menu = _menu(user.role == "owner")
+    return page
+
+
+def _flash_of(message: Any) -> Flash:
+    return Flash(**message) if isinstance(message, dict) else Flash(str(message))
+
+
+def _menu(is_owner: bool) -> list[MenuEntry]:
+    waiting = comments.counts().get("pending", 0)
+    entries = [
+        ("admin.posts", "Posts", "/admin/posts", 0),
+        ("admin.comments", "Comments", "/admin/comments", waiting),
+    ]
+    for endpoint, label in current_app.extensions.get(PLUGIN_MENU, {}).values():
+        entries.append((endpoint, label, url_for(endpoint), 0))
+    if is_owner:
+        entries += [
+            ("admin.themes", "Themes", "/admin/themes", 0),
+            ("admin.plugins", "Plugins", "/admin/plugins", 0),
+            ("admin.settings", "Settings", "/admin/settings", 0),
+        ]
+    here = request.path
+    return [
+        MenuEntry(url_for(endpoint), text, here.startswith(below) or here == url_for(endpoint), count)
+        for endpoint, text, below, count in entries
+    ]
+
+
+def show(template: str, status: int = 200, /, **values: Any) -> Response:
+    """Answer with `admin/<template>` filled with `values`."""
+    return Response(rendering.render(f"admin/{template}", **values), status, mimetype="text/html")
+
+
+def say(
+    text: str,
+    *,
+    url: str = "",
+    url_text: str = "",
+    undo_url: str = "",
+    undo_fields: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Show `text` on the next page, with a link or a button that takes back what was done."""
+    message: Any = {"text": text, "url": url, "url_text": url_text}
+    if undo_url:
+        message |= {"undo_url": undo_url, "undo_fields": list(undo_fields)}
+    flash(message)
+
+
+def complain(error: BlogError | str) -> None:
+    """Show on the next page what went wrong."""
+    message: Any = {"text": str(error), "kind": "problem"}
+    flash(message)
+
+
+def typed() -> list[tuple[str, str]]:
+    """Return the fields of the form that was sent, but for tokens and passwords."""
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and "password" not in name
+    ]
+
+
+def searched(name: str = "q") -> str:
+    """Return what was typed into a search field, without what no text has."""
+    return "".join(letter for letter in request.args.get(name, "")[:200] if letter.isprintable()).strip()
+
+
+def number(values: Mapping[str, str], name: str) -> int | None:
+    """Return the id sent as `name`, or None."""
+    text = values.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+def guard() -> Any:
+    """Deny every page below `/admin` to people who are not signed in, but for the doors."""
+    rule = request.url_rule
+    if rule is None or not f"{rule.rule}/".startswith("/admin/") or request.endpoint in OPEN:
+        return None
+    user = security.current_user()
+    if user is None:
+        return _not_signed_in()
+    if user.role != "owner" and rule.rule.startswith(OWNERS_ONLY):
+        raise Forbidden("Only the owner of this blog may change this.")
+    return None
+
+
+def _not_signed_in() -> Any:
+    if request.method in security.SAFE:
+        wanted = request.full_path if request.query_string else request.path
+        return redirect(url_for("admin.login", next=wanted), 303)
+    kept = request.endpoint in _shows_again
+    return show(
+        "signed_out.html",
+        403,
+        action=request.path,
+        fields=typed() if kept else [],
+        kept_text=request.form.get("source", "") if kept else "",
+    )
+
+
+@admin.errorhandler(CSRFError)
+def _stale_form(error: CSRFError) -> Any:
+    """A form without a valid token: nothing was done, and what was typed is shown again."""
+    if request.endpoint not in OPEN and security.current_user() is None:
+        return _not_signed_in()
+    again = _shows_again.get(request.endpoint or "")
+    if again is None:
+        message = (
+            "This form was open for too long. Nothing was changed: go back, reload the page and try again."
+        )
+        return _problem(400, "Please try again", message)
+    if request.cookies:
+        return again("This form was open for too long. Nothing was saved yet; please send it once more.")
+    address = f" This blog's address is {blog().url}: open it there." if blog().url else ""
+    return again(
+        f"Your browser sent no cookie, and this form needs one. Allow cookies for this site.{address}"
+    )
+
+
+@admin.errorhandler(BlogError)
+def _refused(error: BlogError) -> Response:
+    """A rule said no where no form could be shown again."""
+    if isinstance(error, NotFound):
+        return _problem(404, "This is not here", str(error))
+    if isinstance(error, Busy):
+        return _problem(503, "The blog is busy", str(error))
+    return _problem(409 if isinstance(error, Refused) else 400, "This was not done", str(error))
+
+
+def _problem(status: int, heading: str, message: str) -> Response:
+    return show(
+        "problem.html", status, heading=heading, message=message, kept_text=request.form.get("source", "")
+    )

@@ -1,0 +1,197 @@
+"""The plugins: what is there, what runs, what failed; switching on and off, and their settings."""
+
+import dataclasses
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+from flask import Response
+from flask import current_app
+from flask import redirect
+from flask import request
+from flask import url_for
+
+from blogengine import settings as service
+from blogengine.admin import forms
+from blogengine.admin.forms import FieldView
+from blogengine.admin.frame import PLUGIN_MENU
+from blogengine.admin.frame import admin
+from blogengine.admin.frame import complain
+from blogengine.admin.frame import say
+from blogengine.admin.frame import show
+from blogengine.admin.frame import shows_again
+from blogengine.errors import Busy
+from blogengine.errors import Invalid
+from blogengine.errors import NotFound
+from blogengine.errors import Refused
+from blogengine.models import PluginError
+from blogengine.models import PluginState
+from blogengine.plugins import discovery
+from blogengine.plugins.discovery import Candidate
+from blogengine.plugins.discovery import Manifest
+from blogengine.runtime import blog
+
+ID = "string(maxlength=64)"
+STATES = {"active": "on", "off": "off", "broken": "broken", "missing": "missing"}
+
+
+@dataclass(slots=True)
+class PluginView:
+    """A plugin as its owner sees it. `state` is `active`, `off`, `broken` or `missing`."""
+
+    id: str
+    manifest: Manifest
+    origin: str
+    where: str
+    shadows: tuple[str, ...]
+    state: str
+    reason: str
+    traceback: str
+    errors: list[PluginError] = field(default_factory=list)
+    has_settings: bool = False
+    page_endpoint: str = ""
+
+    @property
+    def error_count(self) -> int:
+        """How often it failed in all."""
+        return sum(error.count for error in self.errors)
+
+
+@admin.get("/plugins")
+def plugins() -> Response:
+    """All plugins."""
+    return show("plugins.html", plugins=_all(), folder=blog().config.drop_in_folder, states=STATES)
+
+
+@admin.get(f"/plugins/<{ID}:plugin_id>")
+def plugin(plugin_id: str) -> Response:
+    """One plugin: its state, its settings, its errors."""
+    return _page(_one(plugin_id))
+
+
+@admin.post(f"/plugins/<{ID}:plugin_id>")
+def save_plugin_settings(plugin_id: str) -> Any:
+    """Store a plugin's settings."""
+    view = _one(plugin_id)
+    typed = forms.last_values(request.form.items(multi=True))
+    try:
+        service.save_plugin_settings(plugin_id, dict(typed))
+    except Invalid as invalid:
+        return _page(view, typed, invalid.problems, "Nothing was saved yet. Please mend what is marked.", 422)
+    except Busy as busy:
+        return _page(view, typed, {}, str(busy), 503)
+    say("Saved.")
+    return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
+
+
+@shows_again("admin.save_plugin_settings")
+def _again(message: str) -> Response:
+    plugin_id = str((request.view_args or {})["plugin_id"])
+    return _page(_one(plugin_id), forms.last_values(request.form.items(multi=True)), {}, message, 400)
+
+
+@admin.post(f"/plugins/<{ID}:plugin_id>/enable")
+def enable_plugin(plugin_id: str) -> Any:
+    """Switch a plugin on, or say why it cannot run."""
+    try:
+        service.enable(plugin_id)
+    except Refused as refusal:
+        complain(refusal)
+        return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
+    say(
+        f"The plugin {plugin_id} is on.",
+        url=url_for("admin.plugin", plugin_id=plugin_id),
+        url_text="Its settings",
+        undo_url=url_for("admin.disable_plugin", plugin_id=plugin_id),
+    )
+    return redirect(url_for("admin.plugins"), 303)
+
+
+@admin.post(f"/plugins/<{ID}:plugin_id>/disable")
+def disable_plugin(plugin_id: str) -> Any:
+    """Switch a plugin off; its data stays."""
+    service.disable(plugin_id)
+    say(
+        f"The plugin {plugin_id} is off. Its data is kept.",
+        undo_url=url_for("admin.enable_plugin", plugin_id=plugin_id),
+    )
+    return redirect(url_for("admin.plugins"), 303)
+
+
+@admin.post(f"/plugins/<{ID}:plugin_id>/forget")
+def forget_errors(plugin_id: str) -> Any:
+    """Delete the list of a plugin's errors."""
+    service.forget_failures(plugin_id)
+    say(f"The list of errors of {plugin_id} is empty now.")
+    return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
+
+
+def _page(
+    view: PluginView,
+    typed: dict[str, str] | None = None,
+    problems: dict[str, str] | None = None,
+    message: str = "",
+    status: int = 200,
+) -> Response:
+    return show(
+        "plugin.html",
+        status,
+        plugin=view,
+        fields=_fields(view, typed, problems or {}),
+        message=message,
+        states=STATES,
+    )
+
+
+def _fields(view: PluginView, typed: dict[str, str] | None, problems: dict[str, str]) -> list[FieldView]:
+    if not view.has_settings:
+        return []
+    running = blog().plugins
+    values = typed if typed is not None else dataclasses.asdict(running.settings(view.id))
+    return forms.fields_of(running.settings_classes[view.id], values, problems)
+
+
+def _all() -> list[PluginView]:
+    """Return what was found on disk now, and what is enabled but gone."""
+    candidates = discovery.find(blog().config.drop_in_folder)
+    states = service.states()
+    gone = {status.id for status in blog().plugins.statuses.values()} | {
+        state.id for state in states.values() if state.enabled
+    }
+    return [
+        _view(plugin_id, candidates.get(plugin_id), states.get(plugin_id))
+        for plugin_id in sorted({*candidates, *gone})
+    ]
+
+
+def _one(plugin_id: str) -> PluginView:
+    for view in _all():
+        if view.id == plugin_id:
+            return view
+    raise NotFound(
+        f"There is no plugin {plugin_id!r}.", hint="It may have been removed. Look at the list of plugins."
+    )
+
+
+def _view(plugin_id: str, candidate: Candidate | None, stored: PluginState | None) -> PluginView:
+    running = blog().plugins
+    menu = current_app.extensions.get(PLUGIN_MENU, {})
+    status = running.statuses.get(plugin_id)
+    state, reason, trace = ("off", stored.off_reason if stored is not None else "", "")
+    if status is not None:
+        state, reason, trace = status.state, status.reason, status.traceback
+    elif candidate is not None and candidate.problem:
+        reason = f"It cannot run as it is: {candidate.problem}"
+    return PluginView(
+        id=plugin_id,
+        manifest=candidate.manifest if candidate is not None else Manifest(plugin_id),
+        origin=candidate.origin if candidate is not None else "",
+        where=candidate.where if candidate is not None else "",
+        shadows=candidate.shadows if candidate is not None else (),
+        state=state,
+        reason=reason,
+        traceback=trace,
+        errors=service.failures_of(plugin_id),
+        has_settings=state == "active" and plugin_id in running.settings_classes,
+        page_endpoint=menu.get(plugin_id, ("", ""))[0],
+    )

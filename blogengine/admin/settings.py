@@ -1,0 +1,113 @@
+"""The blog's settings and its theme."""
+
+import dataclasses
+from typing import Any
+
+from flask import Response
+from flask import redirect
+from flask import request
+from flask import url_for
+
+from blogengine import schema
+from blogengine import settings as service
+from blogengine import themes as theme_service
+from blogengine.admin import forms
+from blogengine.admin.doors import remember
+from blogengine.admin.forms import FieldView
+from blogengine.admin.frame import admin
+from blogengine.admin.frame import say
+from blogengine.admin.frame import show
+from blogengine.admin.frame import shows_again
+from blogengine.errors import Busy
+from blogengine.errors import Invalid
+from blogengine.errors import NotFound
+from blogengine.runtime import blog
+from blogengine.setup import SiteSettings
+from blogengine.web import security
+
+
+@admin.get("/settings")
+def settings() -> Response:
+    """The blog's own settings."""
+    return _form(dataclasses.asdict(blog().site), {})
+
+
+@admin.post("/settings", endpoint="settings_sent")
+def save_settings() -> Any:
+    """Store the settings, or show all that is wrong with what was typed still there."""
+    typed = forms.last_values(request.form.items(multi=True))
+    problems: dict[str, str] = {}
+    try:
+        if "theme" in typed:
+            theme_service.choose(blog().config.instance, typed["theme"])
+    except NotFound as error:
+        problems["theme"] = str(error)
+    try:
+        site = schema.parse(SiteSettings, typed, blog().site)
+        if not problems:
+            service.save_site(site)
+    except Invalid as invalid:
+        problems |= invalid.problems
+    except Busy as busy:
+        return _form(typed, {}, str(busy), 503)
+    if problems:
+        return _form(typed, problems, "Nothing was saved yet. Please mend what is marked.", 422)
+    say("Saved.")
+    return _stay_signed_in(redirect(url_for("admin.settings"), 303), site)
+
+
+@shows_again("admin.settings_sent")
+def _again(message: str) -> Response:
+    return _form(forms.last_values(request.form.items(multi=True)), {}, message, 400)
+
+
+def _stay_signed_in(response: Any, site: SiteSettings) -> Any:
+    """Give the browser the cookie under its new name: an address with https changes it."""
+    token = request.cookies.get(security.session_cookie(blog()))
+    if token and not blog().config.url and site.url != blog().site.url:
+        remember(response, token, site.url)
+    return response
+
+
+def _form(values: dict[str, Any], problems: dict[str, str], message: str = "", status: int = 200) -> Response:
+    fields = forms.fields_of(SiteSettings, values, problems)
+    for item in fields:
+        if item.name == "theme":
+            _offer_themes(item)
+    return show("settings.html", status, message=message, fields=fields, address_fixed=blog().config.url)
+
+
+def _offer_themes(item: FieldView) -> None:
+    found = theme_service.find(blog().config.instance)
+    item.kind = "choice"
+    item.choices = [(theme.id, theme.name) for theme in found.values() if not theme.problem]
+    if item.value not in dict(item.choices):
+        item.choices.insert(0, (item.value, f"{item.value} (cannot be used)"))
+
+
+@admin.get("/themes")
+def themes() -> Response:
+    """All themes, and what is wrong with those that cannot be used."""
+    running = blog()
+    return show(
+        "themes.html",
+        themes=list(theme_service.find(running.config.instance).values()),
+        chosen=running.site.theme,
+        problem=running.theme_problem,
+    )
+
+
+@admin.post("/themes")
+def use_theme() -> Any:
+    """Let the blog wear another theme."""
+    before = blog().site.theme
+    theme = theme_service.choose(blog().config.instance, request.form.get("theme", ""))
+    service.save_site(dataclasses.replace(blog().site, theme=theme.id))
+    say(
+        f"The blog now wears the theme {theme.name}.",
+        url="/",
+        url_text="View the blog",
+        undo_url=url_for("admin.use_theme") if before != theme.id else "",
+        undo_fields=[("theme", before)],
+    )
+    return redirect(url_for("admin.themes"), 303)
