@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint
 from flask import Flask
+from flask import Response
 from flask import abort
-from flask import send_file
 from flask.ctx import AppContext
 from sqlalchemy.engine import Engine
 
@@ -142,9 +142,7 @@ def _serve_assets(app: BlogFlask, files: Mapping[str, themes.Asset]) -> None:
         asset = by_url.get(f"/-/assets/{digest}/{name}")
         if asset is None:
             abort(404)
-        response = send_file(asset.path, mimetype=asset.mime, conditional=False, etag=False)
-        response.direct_passthrough = False
+        content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
+        response = Response(content, mimetype=asset.mime)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
-
-

@@ -8,10 +8,12 @@ from sqlalchemy.engine import Connection
 from blogengine import clock
 from blogengine import db as database
 from blogengine import schema
+from blogengine import themes
 from blogengine.config import Config
 from blogengine.db import Transaction
 from blogengine.db import cache_tag
 from blogengine.db import db
+from blogengine.errors import Invalid
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.models import PluginError
@@ -28,6 +30,7 @@ from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 
 _KEEPS_JUDGING = "judge_comment"
+_THEME = "_theme:"
 
 
 def load_setup(connection: Connection, config: Config, candidates: dict[str, discovery.Candidate]) -> Setup:
@@ -55,6 +58,7 @@ def load_setup(connection: Connection, config: Config, candidates: dict[str, dis
         site=site,
         plugins=tuple(plugins),
         blog_id=str(stored.get("_blog_id", "")),
+        theme_settings=stored.get(f"{_THEME}{site.theme}") or {},
         blog_created=str(stored.get("_blog_created", "")),
         problems=tuple(f"Setting {name}: {text}" for name, text in problems.items()),
     )
@@ -68,6 +72,34 @@ def save_site(site: SiteSettings) -> None:
         tx.session.execute(sa.delete(Setting).where(Setting.key.in_(names)))
         for key, value in schema.differences(site).items():
             tx.session.add(Setting(key=key, value=value))
+        tx.bump(SETUP_TAG, "settings")
+
+    database.write(change)
+
+
+def save_theme_settings(theme: themes.Theme, typed: dict[str, str]) -> None:
+    """Store settings of a theme on top of those it has; an empty value goes back to the theme's own.
+
+    Raises `Invalid` with a sentence for each setting that does not fit.
+    """
+    problems: dict[str, str] = {}
+    accepted: dict[str, str] = {}
+    for key, value in typed.items():
+        try:
+            accepted[key] = themes.accept_setting(theme, key, value) if value.strip() else ""
+        except Refused as refusal:
+            problems[key] = str(refusal)
+    if problems:
+        raise Invalid(problems)
+
+    def change(tx: Transaction) -> None:
+        row = tx.session.get(Setting, f"{_THEME}{theme.id}")
+        chosen = {**(row.value if row is not None else {}), **accepted}
+        chosen = {key: value for key, value in chosen.items() if value}
+        if row is None:
+            tx.session.add(Setting(key=f"{_THEME}{theme.id}", value=chosen))
+        else:
+            row.value = chosen
         tx.bump(SETUP_TAG, "settings")
 
     database.write(change)

@@ -44,7 +44,10 @@ def check_url(address: str) -> str:
 def check_language(tag: str) -> str:
     """Accept a language tag such as `en` or `pt-BR`."""
     parts = tag.replace("_", "-").split("-")
-    if not (2 <= len(parts[0]) <= 3 and all(part.isascii() and part.isalnum() and len(part) <= 8 for part in parts)):
+    if not (
+        2 <= len(parts[0]) <= 3
+        and all(part.isascii() and part.isalnum() and len(part) <= 8 for part in parts)
+    ):
         raise Refused("The language must be a tag like en, de or pt-BR.")
     return "-".join([parts[0].lower(), *parts[1:]])
 
@@ -56,9 +59,14 @@ class SiteSettings:
     title: str = option("My blog", "Title", max_length=200)
     description: str = option("", "Description", multiline=True, max_length=500)
     url: str = option(
-        "", "Address", help="Absolute, like https://example.org. Links in feeds and mails use it.", check=check_url
+        "",
+        "Address",
+        help="Absolute, like https://example.org. Links in feeds and mails use it.",
+        check=check_url,
     )
-    language: str = option("en", "Language", help="A tag like en, de or pt-BR.", max_length=35, check=check_language)
+    language: str = option(
+        "en", "Language", help="A tag like en, de or pt-BR.", max_length=35, check=check_language
+    )
     time_zone: str = option("UTC", "Time zone", help="Like Europe/Berlin.", max_length=60, check=check_zone)
     posts_per_page: int = option(7, "Posts per page", minimum=1, maximum=100)
     theme: str = option("classic", "Theme", max_length=60)
@@ -67,9 +75,7 @@ class SiteSettings:
         "Comments on new posts",
         choices={"allow": "Allow", "existing": "Show existing only", "hide": "Hide"},
     )
-    comment_message: str = option(
-        "", "Text above the comment form", multiline=True, max_length=1000
-    )
+    comment_message: str = option("", "Text above the comment form", multiline=True, max_length=1000)
     comment_rate: int = option(
         10, "Comments per address in 10 minutes", help="0 lifts the limit.", minimum=0, maximum=10_000
     )
@@ -94,6 +100,8 @@ class Setup:
     plugins: tuple[PluginSetup, ...]
     blog_id: str
     """Random, made with the database; part of feed ids."""
+    theme_settings: dict[str, Any] = field(default_factory=dict, hash=False)
+    """What the owner chose of the present theme's settings."""
     blog_created: str = ""
     """Date (`2026-01-31`) used in `tag:` ids."""
     problems: tuple[str, ...] = ()
@@ -103,4 +111,5 @@ class Setup:
     def fingerprint(self) -> str:
         """Digest of all that changes what pages look like."""
         facts = [VERSION, asdict(self.site), [asdict(plugin) for plugin in self.plugins], self.blog_id]
+        facts.append(self.theme_settings)
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]

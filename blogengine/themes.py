@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import re
 import tomllib
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from blogengine.errors import NotFound
+from blogengine.errors import Refused
 
 CORE = Path(__file__).parent
 FALLBACK = "plain"
@@ -39,9 +41,18 @@ class Asset:
     """A static file with its address, which changes with its content."""
 
     name: str
-    path: Path
+    content: Path | bytes
     url: str
     mime: str
+
+
+SETTINGS_SHEET = "theme-settings.css"
+_ACCEPTED = {
+    "color": (re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|[a-z]{3,30}"), "a colour like #b4500f"),
+    "length": (re.compile(r"\d{1,4}(?:\.\d{1,3})?(?:rem|em|px|ch|vw|%)"), "a length like 41rem"),
+    "font": (re.compile(r"[A-Za-z0-9 ,'_-]{1,300}"), "names of typefaces with commas between"),
+}
+_PROPERTY = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
 def find(instance: Path) -> dict[str, Theme]:
@@ -94,7 +105,9 @@ def choose(instance: Path, theme_id: str) -> Theme:
     """Return a theme that can be used. Raises `NotFound` with what is wrong."""
     theme = find(instance).get(theme_id)
     if theme is None:
-        raise NotFound(f"There is no theme {theme_id!r}.", hint="`blogengine themes list` shows what is there.")
+        raise NotFound(
+            f"There is no theme {theme_id!r}.", hint="`blogengine themes list` shows what is there."
+        )
     if theme.problem:
         raise NotFound(theme.problem, hint="Mend it, or choose another theme.")
     return theme
@@ -116,6 +129,40 @@ def assets(instance: Path, line: list[Theme]) -> dict[str, Asset]:
                 mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
                 found[name] = Asset(name, path, f"/-/assets/{digest}/{name}", mime)
     return found
+
+
+def accept_setting(theme: Theme, key: str, value: str) -> str:
+    """Return `value` as the theme's setting `key` takes it. Raises `Refused`."""
+    facts = theme.settings.get(key)
+    if not isinstance(facts, Mapping) or not _PROPERTY.fullmatch(key):
+        known = ", ".join(theme.settings) or "none"
+        raise Refused(f"The theme {theme.id} has no setting {key!r}.", hint=f"It has: {known}.")
+    value = value.strip()
+    label = facts.get("label", key)
+    if facts.get("type") == "choice":
+        choices = [str(choice) for choice in facts.get("choices", [])]
+        if value not in choices or not _PROPERTY.fullmatch(value):
+            raise Refused(f"{label} must be one of: {', '.join(choices)}.")
+        return value
+    pattern, wanted = _ACCEPTED.get(str(facts.get("type")), _ACCEPTED["color"])
+    if not pattern.fullmatch(value):
+        raise Refused(f"{label} must be {wanted}, not {value!r}.")
+    return value
+
+
+def settings_sheet(theme: Theme, chosen: Mapping[str, Any]) -> Asset | None:
+    """Return the style sheet that makes the owner's choices CSS custom properties; None where there are none."""
+    lines = []
+    for key, value in sorted(chosen.items()):
+        try:
+            lines.append(f"--{key}:{accept_setting(theme, key, str(value))}")
+        except Refused:
+            continue  # of another version of the theme; kept for when it comes back
+    if not lines:
+        return None
+    content = f":root{{{';'.join(lines)}}}".encode()
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return Asset(SETTINGS_SHEET, content, f"/-/assets/{digest}/{SETTINGS_SHEET}", "text/css")
 
 
 def _files(folder: Path) -> Iterator[Path]:

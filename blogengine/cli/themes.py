@@ -31,6 +31,20 @@ def list_themes(opener: Opener) -> None:
             click.echo(f"! {blog().theme_problem}")
 
 
+@themes.command("set")
+@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
+@pass_opener
+def set_theme(opener: Opener, changes: tuple[str, ...]) -> None:
+    """Show the settings of the theme in use, or change some; an empty value goes back to the theme's own."""
+    with opener.app():
+        theme = service.choose(blog().config.instance, blog().site.theme)
+        chosen = {**blog().setup.theme_settings, **dict(change.partition("=")[::2] for change in changes)}
+        if changes:
+            settings.save_theme_settings(theme, dict(change.partition("=")[::2] for change in changes))
+        for key, facts in theme.settings.items():
+            click.echo(f"{key}={chosen.get(key) or facts.get('default', '')}")
+
+
 @themes.command()
 @click.argument("theme_id", metavar="THEME")
 @pass_opener

@@ -26,7 +26,7 @@ def cacheable(*query: str) -> Callable[[F], F]:
         def call(*arguments: Any, **values: Any) -> Any:
             view = current_view()
             if view is not None:
-                view.cacheable = not (set(request.args) - allowed)
+                view.cacheable = _is_plain(allowed)
             response = make_response(function(*arguments, **values))
             response.headers.setdefault("Cache-Control", "public, max-age=0, must-revalidate")
             return response
@@ -34,3 +34,9 @@ def cacheable(*query: str) -> Callable[[F], F]:
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+def _is_plain(allowed: frozenset[str]) -> bool:
+    """Whether the query has only parameters of `allowed`, each once; `?&&&` is not kept beside the page itself."""
+    names = [name for name, _ in request.args.items(multi=True)]
+    return allowed.issuperset(names) and len(names) == len(set(names)) and bool(names or not request.query_string)

@@ -1,5 +1,6 @@
 """From page values to HTML: templates of theme and plugins, slots, markers, dates."""
 
+import logging
 import re
 import sys
 from collections.abc import Iterable
@@ -39,6 +40,10 @@ try:
 except ImportError:  # a machine for which MarkupSafe has no compiled part
     from html import escape as escape_text
 
+log = logging.getLogger("blogengine.rendering")
+
+FALLBACK = "blogengine_fallback_templates"
+SETTINGS_SHEET = "blogengine_theme_settings"
 JUMP_BREAK = '<a name="more"></a>'
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*?>")
 _VOID = frozenset({"area", "br", "col", "hr", "img", "source", "track", "wbr", "embed", "input"})
@@ -48,6 +53,10 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
     """Give `app` its Jinja environment and return the static files by name."""
     instance = running.config.instance
     files = themes.assets(instance, line)
+    chosen = themes.settings_sheet(line[0], running.setup.theme_settings) if line else None
+    if chosen is not None:
+        files[chosen.name] = chosen
+        app.extensions[SETTINGS_SHEET] = chosen.url
     folders = themes.template_folders(instance, line)
     plugin_folders = {
         plugin_id: [folder / f"@{plugin_id}" for folder in folders[:-1]]
@@ -72,6 +81,7 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
         ]
     )
     environment.auto_reload = False
+    app.extensions[FALLBACK] = environment.overlay(loader=jinja2.FileSystemLoader(folders[-1]))
     environment.globals.update(
         slot=slot, asset=lambda name: files[name].url, _=gettext, gettext=gettext, ngettext=ngettext
     )
@@ -160,7 +170,21 @@ def fragment(template: str, **values: Any) -> Markup:
 def respond(template: str, page: Page, status: int = 200) -> Response:
     """Return `template` filled with `page` as a response, after plugins have changed the page's head."""
     blog().hook.prepare_meta(meta=page.meta, page=page)
-    return Response(render(template, page=page), status, mimetype="text/html")
+    if SETTINGS_SHEET in current_app.extensions:
+        page.meta.stylesheets.insert(0, current_app.extensions[SETTINGS_SHEET])
+    try:
+        text = render(template, page=page)
+    except Exception as error:
+        running = blog()
+        if running.site.theme == themes.FALLBACK:
+            raise
+        running.theme_problem = (
+            f"The theme {running.site.theme} fails in {template}: {type(error).__name__}: {error}. "
+            f"The templates of {themes.FALLBACK} stand in."
+        )
+        log.exception("the theme %s cannot show %s", running.site.theme, template)
+        text = current_app.extensions[FALLBACK].get_template(template).render(page=page)
+    return Response(text, status, mimetype="text/html")
 
 
 def slot(name: str, **values: Any) -> Markup:

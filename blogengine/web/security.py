@@ -113,7 +113,7 @@ def add_headers(response: Response) -> Response:
     headers.setdefault("X-Frame-Options", "DENY")
     if blog().url.startswith("https://"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "Cache-Control" not in headers:
+    if "Cache-Control" not in headers or g.get("user") is not None:
         headers["Cache-Control"] = "no-store"
     return response
 
