@@ -22,6 +22,7 @@ from blogengine_atom.addresses import label_feed
 from blogengine_atom.addresses import make_absolute
 from blogengine_atom.addresses import quote_id
 from blogengine_atom.addresses import tidy
+from blogengine_atom.elements import clean
 from blogengine_atom.parameters import Wanted
 from blogengine_atom.parameters import accept_labels
 from blogengine_atom.shape import ATOM
@@ -205,7 +206,9 @@ def _of_post(post: PostView, asked: Request, length: str) -> Entry:
         published=post.published_at or post.modified_at,
         updated=post.modified_at,
         title=title,
-        author=Person(post.author_name.strip() or blog().site.title.strip() or "Blog", tidy(post.author_url)),
+        author=Person(
+            clean(post.author_name).strip() or blog().site.title.strip() or "Blog", tidy(post.author_url)
+        ),
         url=url,
         links=links,
         labels=post.labels,
@@ -234,7 +237,9 @@ def _of_comment(comment: CommentView, post: PostView, asked: Request, length: st
         published=comment.published_at,
         updated=comment.published_at,
         title=_first_words(body) or "Comment",
-        author=Person("Anonymous" if comment.is_removed else comment.author_name.strip() or "Anonymous"),
+        author=Person(
+            "Anonymous" if comment.is_removed else clean(comment.author_name).strip() or "Anonymous"
+        ),
         url=url,
         links=links,
         in_reply_to=InReplyTo(post.atom_id, post_url, addresses.entry(post.kind, post.id)),
@@ -248,18 +253,22 @@ def _of_comment(comment: CommentView, post: PostView, asked: Request, length: st
 
 def _fill(entry: Entry, body: str, length: str) -> None:
     if length == "short":
-        entry.summary = text.excerpt(body, SUMMARY_LENGTH) or entry.title
+        entry.summary = _words(body, SUMMARY_LENGTH) or entry.title
     else:
-        entry.html = make_absolute(body, entry.url) if body.strip() else str(escape(entry.title))
+        entry.html = make_absolute(body, entry.url) if clean(body).strip() else str(escape(entry.title))
 
 
 def _title(post: PostView) -> str:
     """Return the title, or the first words where there is none: feed readers list entries by it."""
-    return post.title.strip() or text.excerpt(str(post.body) or post.html, TITLE_LENGTH) or "Untitled"
+    return clean(post.title).strip() or _words(str(post.body) or post.html, TITLE_LENGTH) or "Untitled"
+
+
+def _words(body: str, length: int) -> str:
+    return text.excerpt(clean(body), length)
 
 
 def _first_words(body: str) -> str:
-    words = text.plain_text(body)
+    words = text.plain_text(clean(body))
     return words if len(words) <= TITLE_LENGTH else f"{words[:TITLE_LENGTH]}..."
 
 
