@@ -23,6 +23,7 @@ from blogengine.pages import PostDraft
 from blogengine.runtime import blog as running_blog
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from blogengine.testing import hidden_fields
 from blogengine_also_on import looking
 from blogengine_also_on.addresses import words_of
 
@@ -566,3 +567,31 @@ def test_buttons_of_others_change_nothing(blog: BlogKit) -> None:
     draft = PostDraft("Pointer", "Text.")
     press(blog, draft, "gallery:insert", also_on_pick="/x")
     assert draft.source == "Text."
+
+
+def sent_with(client: Visitor, action: str, **fields: str) -> str:
+    """Press a button of the real editor of a new post and return the page that comes."""
+    form = hidden_fields(client.get("/admin/posts/new").text, "editor")
+    address = form.pop("__action__") or "/admin/posts/new"
+    answer = client.send(
+        address, {**form, "title": "Pointer", "source_format": "markdown", **fields, "action": action}
+    )
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_card_is_picked_in_the_editor_without_javascript(blog: BlogKit, owner_client: Visitor) -> None:
+    tea = blog.path_of(blog.write_post("On tea"))
+    found = sent_with(owner_client, "also_on:find", source="My text.", also_on_q="tea")
+    assert f'name="also_on_pick" value="{tea}"' in found
+    assert "My text." in found
+    html = sent_with(owner_client, "also_on:insert", source="My text.", also_on_q="tea", also_on_pick=tea)
+    assert f"My text.\n\n[[also-on: {tea}]]" in html
+    with blog.app():
+        assert [post.title for post in posts.all_posts()[0]] == ["On tea"], "the button saved the post"
+
+
+def test_the_preview_shows_the_card(blog: BlogKit, owner_client: Visitor) -> None:
+    tea = blog.path_of(blog.write_post("On tea"))
+    html = sent_with(owner_client, "preview", source=f"[[also-on: {tea}]]\n\n[[also-on: {PAGE}]]")
+    assert [card[1] for card in cards(html)] == ["On tea", "A walk"]
