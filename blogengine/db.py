@@ -101,9 +101,7 @@ class _EngineFromConfig(SQLAlchemy):
         return engine
 
 
-db = _EngineFromConfig(
-    model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False}
-)
+db = _EngineFromConfig(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
 
 
 class Transaction:

@@ -178,7 +178,9 @@ class Entry:
             small = gzip.compress(body, 4, mtime=0)
             kept = [pair for pair in headers if pair[0] != b"Content-Length"]
             length = str(len(small)).encode()
-            self.packed = Hit(status, [*kept, (b"Content-Encoding", b"gzip"), (b"Content-Length", length)], small)
+            self.packed = Hit(
+                status, [*kept, (b"Content-Encoding", b"gzip"), (b"Content-Length", length)], small
+            )
         return self.packed
 
 
@@ -220,7 +222,9 @@ class PageCache:
 
     def put(self, key: Key, entry: Entry) -> None:
         """Keep `entry` for `key`."""
-        entry.size = len(entry.plain.body) * (2 if entry.is_packable else 1) + len(key[0]) + len(key[1]) + 1000
+        entry.size = (
+            len(entry.plain.body) * (2 if entry.is_packable else 1) + len(key[0]) + len(key[1]) + 1000
+        )
         if entry.size > self._limit // 4:
             return
         with self._lock:

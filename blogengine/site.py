@@ -64,7 +64,7 @@ class Site:
         self.failures = FailureLog()
         self._app: BlogFlask | None = None
         self._swap = threading.Lock()
-        self._flights: dict[tuple[str, bytes], threading.Event] = {}
+        self._flights: dict[tuple[int, tuple[str, bytes]], threading.Event] = {}
         self._flights_lock = threading.Lock()
         self._runner: jobs.Runner | None = None
 
@@ -164,11 +164,12 @@ class Site:
     def _answer(self, app: BlogFlask, environ: Environ) -> Hit:
         """Render a page once for all who ask for it at the same time."""
         key = _key_of(environ)
+        number = (app.blog.setup.generation, key)
         with self._flights_lock:
-            flight = self._flights.get(key)
+            flight = self._flights.get(number)
             leads = flight is None
             if flight is None:
-                flight = self._flights[key] = threading.Event()
+                flight = self._flights[number] = threading.Event()
         if not leads:
             flight.wait(FLIGHT)
             return self._kept(environ) or self._render(app, environ, key)
@@ -176,7 +177,7 @@ class Site:
             return self._render(app, environ, key)
         finally:
             with self._flights_lock:
-                self._flights.pop(key, None)
+                self._flights.pop(number, None)
             flight.set()
 
     def _render(self, app: BlogFlask, environ: Environ, key: tuple[str, bytes]) -> Hit:
