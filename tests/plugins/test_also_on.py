@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -218,6 +219,18 @@ def test_a_marker_in_code_and_a_marker_of_others_stay_as_typed(blog: BlogKit, cl
     html = client.get(blog.path_of(blog.write_post("Code", source))).text
     assert cards(html) == []
     assert "[[gallery: https://other.example/]]" in html
+
+
+def test_the_feed_has_the_card_and_loses_it_with_its_post(blog: BlogKit, client: Visitor) -> None:
+    blog.change_settings(url="https://tea.example")
+    target_id = blog.write_post("On tea", at=datetime(2019, 1, 1, tzinfo=UTC))
+    target = blog.path_of(target_id)
+    write_pointer(blog, f"{target} | The Tea Blog")
+    feed = unescape(client.get("/feeds/posts/default").text)
+    assert cards(feed) == [("ALSO ON The Tea Blog", "On tea", f"https://tea.example{target}")]
+    with blog.app():
+        posts.trash(target_id)
+    assert "ALSO ON" not in client.get("/feeds/posts/default").text
 
 
 # --- cards to pages elsewhere
