@@ -1,7 +1,18 @@
-"""The checker of feeds finds what is wrong."""
+"""The checker of feeds finds what is wrong; what any text becomes in XML."""
 
+import html
 import re
+import xml.etree.ElementTree as ET
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blogengine_atom.addresses import make_absolute
+from blogengine_atom.addresses import tidy
+from blogengine_atom.elements import Element
+from blogengine_atom.elements import clean
+from blogengine_atom.elements import serialise
+from tests.feed_parts import URI
 from tests.feeds import check_feed
 
 
@@ -37,3 +48,27 @@ def test_the_checker_finds_what_is_wrong() -> None:
         assert faults(good.replace(before, after)), f"{after} was not found"
     twice = re.sub("(<entry>.*</entry>)", r"\1\1", good)
     assert len(faults(twice)) >= 2
+
+
+@given(st.text(), st.text(), st.booleans())
+def test_any_text_comes_out_of_xml_as_it_went_in(words: str, value: str, hexadecimal: bool) -> None:
+    root = Element("root")
+    root.add("child", words, {"name": value}, hexadecimal=hexadecimal)
+    child = ET.fromstring(serialise(root).encode())[0]
+    assert (child.text or "") == clean(words)
+    assert child.get("name") == clean(value)
+
+
+@given(st.text())
+def test_a_tidy_address_is_one_or_nothing(url: str) -> None:
+    for address in (url, f"https://a.example/{url}", f"http://{url}"):
+        tidied = tidy(address)
+        assert tidied == "" or URI.fullmatch(tidied)
+        assert tidy(tidied) == tidied
+
+
+@given(st.text(alphabet="ab/?#:.&=<>\"' ", max_size=30))
+def test_addresses_become_absolute_once(written: str) -> None:
+    body = f'<p title="a > b">x<a href="{html.escape(written)}">y</a></p>'
+    once = make_absolute(body, "https://a.example/2020/01/x.html")
+    assert make_absolute(once, "https://b.example/") == once

@@ -7,10 +7,14 @@ from urllib.parse import quote
 from urllib.parse import urlencode
 from urllib.parse import urljoin
 from urllib.parse import urlsplit
+from urllib.parse import urlunsplit
 
 from blogengine.plugin import label_url
 
 _SAFE = "/%:?#@!$&'()*+,;=~"
+_SAFE_PART = _SAFE.replace("#", "")
+_STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+_PLACE = re.compile(r"(?:[\w.~!$&'()*+,;=:%-]+@)?(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?", re.ASCII)
 _TAG = re.compile(r"""<[a-zA-Z](?:[^"'>]|"[^"]*"|'[^']*')*+>""")
 _ADDRESS = re.compile(r'(\s(?:href|src|poster|cite)=)"([^"]*)"', re.IGNORECASE)
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
@@ -58,18 +62,14 @@ def as_asked(address: str, query: bytes) -> str:
 def tidy(url: str) -> str:
     """Return an http address as a URI (RFC 3986): ASCII, all encoded; empty where there is none."""
     try:
-        parts = urlsplit(url.strip())
-        if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
-            return ""
-        place = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode("ascii")
+        scheme, place, *rest = urlsplit(url.strip())
+        place = place if place.isascii() else place.encode("idna").decode("ascii")
+        path, query, fragment = (quote(_STRAY.sub("%25", part), safe=_SAFE_PART) for part in rest)
     except ValueError:
         return ""
-    if any(character in ' <>"\\^`{|}' for character in place):
+    if scheme not in ("http", "https") or not _PLACE.fullmatch(place):
         return ""
-    rest = url.strip().split(parts.netloc, 1)[1]
-    head, mark, fragment = rest.partition("#")
-    tail = f"{mark}{quote(fragment, safe=_SAFE.replace('#', ''))}"
-    return f"{parts.scheme.lower()}://{place}{quote(head, safe=_SAFE)}{tail}"
+    return urlunsplit((scheme, place, path, query, fragment))
 
 
 def make_absolute(body: str, base: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +17,14 @@ from werkzeug.test import TestResponse
 
 from blogengine import comments
 from blogengine import db as database
+from blogengine import importing
 from blogengine import posts
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
+from blogengine_import_blogger.source import open_export
 from tests.feed_parts import ATOM
 from tests.feeds import check_feed
 
@@ -518,6 +521,17 @@ def test_an_empty_blog_has_valid_feeds(blog: BlogKit, client: Visitor) -> None:
     blog.change_settings(description="")
     for path in (FEED, "/rss.xml", "/feeds/comments/default", "/feeds/comments/default?alt=rss"):
         assert faults_of(client.get(path), path) == []
+
+
+def test_feeds_of_real_imported_blogs_are_valid(blog: BlogKit, client: Visitor, samples: Path) -> None:
+    with blog.app():
+        for name in ("blogger/jeffhandley-2012.xml", "blogger/small-draft.xml", "blogger-takeout/Takeout"):
+            importing.run(open_export(samples / name), media_folder=blog.site.config.media_folder)
+    blog.change_settings(url=URL)
+    for kind in ("posts/default", "posts/summary", "comments/default", "pages/default"):
+        for alt in ("atom", "rss"):
+            path = f"/feeds/{kind}?max-results=150&alt={alt}"
+            assert faults_of(client.get(path), path) == [], path
 
 
 # --- caching
