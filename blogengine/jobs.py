@@ -43,7 +43,10 @@ def enqueue(
     run_at: datetime | None = None,
     key: str | None = None,
 ) -> None:
-    """Put off `kind` (`core.publish`, `<plugin id>.<job>`) until `run_at` or now; one waiting job for each `key`."""
+    """Put off `kind` (`core.publish`, `<plugin id>.<job>`) until `run_at` or now; one waiting job for each `key`.
+
+    A job that is being done at this moment may have read what was there before, so its key is done once more.
+    """
     now = clock.now()
     statement = database.insert(tx.session, Outbox).values(
         kind=kind,
@@ -56,7 +59,14 @@ def enqueue(
         last_error="",
         created_at=now,
     )
-    tx.session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+    anew = ("kind", "payload", "state", "run_at", "lease_by", "attempts", "last_error")
+    tx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={name: statement.excluded[name] for name in anew},
+            where=sa.or_(Outbox.state == "dead", Outbox.lease_by != ""),
+        )
+    )
     tx.bump("jobs")
     tx.after_commit(blog().wake_jobs)
 
@@ -81,7 +91,9 @@ def claim(worker: str) -> Outbox | None:
     A lease further ahead than any lease can be was made by a wrong clock and counts as over.
     """
     now = clock.now()
-    free = sa.or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now, Outbox.lease_until > now + 2 * LEASE)
+    free = sa.or_(
+        Outbox.lease_until.is_(None), Outbox.lease_until <= now, Outbox.lease_until > now + 2 * LEASE
+    )
     ready = (
         sa.select(Outbox.id)
         .where(Outbox.state == "waiting", Outbox.run_at <= now, free)
@@ -92,12 +104,14 @@ def claim(worker: str) -> Outbox | None:
         return None
 
     def change(tx: Transaction) -> Outbox | None:
-        job_id = tx.session.execute(ready.with_for_update(skip_locked=True)).scalar()
-        job = tx.session.get(Outbox, job_id, populate_existing=True) if job_id is not None else None
-        if job is not None:
-            job.lease_until, job.lease_by = now + LEASE, worker
-            job.attempts += 1
-        return job
+        while (job_id := tx.session.execute(ready.with_for_update(skip_locked=True)).scalar()) is not None:
+            job = tx.session.get_one(Outbox, job_id, populate_existing=True)
+            if job.attempts < ATTEMPTS:
+                job.lease_until, job.lease_by = now + LEASE, worker
+                job.attempts += 1
+                return job
+            _put_aside(tx, job, "Each worker that did it ended before it was done.")
+        return None
 
     return database.write(change)
 
@@ -113,28 +127,40 @@ def run_next(worker: str, core_jobs: Mapping[str, Job]) -> bool:
         if function is None:
             raise LookupError(f"nothing here does {kind}; is its plugin enabled?")
         function(payload)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.warning("job %s (%s) failed: %s", job_id, kind, error)
         _failed(job_id, worker, f"{type(error).__name__}: {error}"[:1000])
         return True
 
     def done(tx: Transaction) -> None:
         tx.session.execute(sa.delete(Outbox).where(Outbox.id == job_id, Outbox.lease_by == worker))
+        _let_go(tx, job_id)
 
     database.write(done)
     return True
+
+
+def _let_go(tx: Transaction, job_id: int) -> None:
+    """Free a job that was put off again while it was being done."""
+    again = sa.update(Outbox).where(Outbox.id == job_id, Outbox.lease_by == "")
+    tx.session.execute(again.values(lease_until=None))
+
+
+def _put_aside(tx: Transaction, job: Outbox, reason: str) -> None:
+    job.state, job.lease_until, job.lease_by, job.last_error = "dead", None, "", reason
+    tx.session.flush()
+    tx.bump("jobs")
 
 
 def _failed(job_id: int, worker: str, reason: str) -> None:
     def change(tx: Transaction) -> None:
         job = tx.session.get(Outbox, job_id, populate_existing=True)
         if job is None or job.lease_by != worker:
-            return
-        job.lease_until, job.lease_by, job.last_error = None, "", reason
-        if job.attempts >= ATTEMPTS:
-            job.state = "dead"
-            tx.bump("jobs")
+            _let_go(tx, job_id)
+        elif job.attempts >= ATTEMPTS:
+            _put_aside(tx, job, reason)
         else:
+            job.lease_until, job.lease_by, job.last_error = None, "", reason
             pause = min(2.0**job.attempts, 3600) * random.uniform(0.8, 1.2)  # noqa: S311
             job.run_at = clock.now() + timedelta(seconds=pause)
 
