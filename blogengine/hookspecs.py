@@ -103,10 +103,11 @@ def post_footer_html(post: PostView) -> Markup:  # type: ignore[empty-body]
 
 
 @hookspec
-def comment_form_html(post: PostView) -> Markup:  # type: ignore[empty-body]
+def comment_form_html(post: PostView, signed_in: bool) -> Markup:  # type: ignore[empty-body]
     """Fill the place inside the comment form, before its buttons.
 
     :param post: the post to be commented on.
+    :param signed_in: whether an author of the blog is signed in; their comments are not judged.
 
     Returns clean HTML, or None. Called once for each page with a comment form. Since 0.1.
     """

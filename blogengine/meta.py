@@ -1,4 +1,4 @@
-"""Small data that plugins keep with posts and comments, each in its own namespace."""
+"""Small data that plugins keep with posts, comments or things of their own, each in its own namespace."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,10 @@ from blogengine.pagecache import depends
 
 
 def read_meta(owner_kind: str, owner_ids: Iterable[int], plugin_id: str) -> dict[int, dict[str, Any]]:
-    """Return what `plugin_id` keeps with these posts or comments (`owner_kind`), by owner and key, in one query."""
+    """Return what `plugin_id` keeps with these owners, by owner and key, in one query.
+
+    `owner_kind` is `post`, `comment`, or a plugin's own word for what its numbers mean.
+    """
     wanted = list(owner_ids)
     depends(*(f"meta:{owner_kind}:{owner_id}" for owner_id in wanted))
     found: dict[int, dict[str, Any]] = {owner_id: {} for owner_id in wanted}
@@ -29,7 +32,7 @@ def read_meta(owner_kind: str, owner_ids: Iterable[int], plugin_id: str) -> dict
 
 
 def write_meta(tx: Transaction, owner_kind: str, owner_id: int, plugin_id: str, key: str, value: Any) -> None:
-    """Keep `value` (anything JSON) with a post or comment; None deletes it."""
+    """Keep `value` (anything JSON) with a post, a comment or a thing of the plugin's own; None deletes it."""
     facts = {"owner_kind": owner_kind, "owner_id": owner_id, "plugin_id": plugin_id, "key": key}
     tx.bump(f"meta:{owner_kind}:{owner_id}")
     if value is None:

@@ -60,7 +60,7 @@ class Meta(Base):
     __tablename__ = "meta"
 
     owner_kind: Mapped[str] = mapped_column(KeyText, primary_key=True)
-    """`post` or `comment`."""
+    """`post`, `comment`, or a plugin's own word."""
     owner_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
     plugin_id: Mapped[str] = mapped_column(KeyText, primary_key=True)
     key: Mapped[str] = mapped_column(KeyText, primary_key=True)

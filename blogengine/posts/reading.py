@@ -135,13 +135,21 @@ def public_by_ids(ids: Iterable[int]) -> dict[int, PostView]:
 
 
 def public_by_paths(paths: Iterable[str]) -> dict[str, PostView]:
-    """Return the public posts at these paths, without labels, in one query; the page depends on all posts."""
-    wanted = list(paths)
-    depends("posts")
+    """Return the public posts at these paths or where they redirect to, by the path asked for, without labels.
+
+    One query, or two where a path leads nowhere at once; the page depends on all posts.
+    """
+    wanted = set(paths)
+    depends("posts", "redirects")
     if not wanted:
         return {}
     rows = db.session.execute(sa.select(*_COLUMNS).where(Post.path.in_(wanted), _PUBLIC))
-    return {str(row[3]): _view(row, []) for row in rows}
+    found = {str(row[3]): _view(row, []) for row in rows}
+    if wanted <= set(found):
+        return found
+    moved = sa.select(*_COLUMNS, Redirect.path).join(Redirect, Redirect.post_id == Post.id)
+    rows = db.session.execute(moved.where(Redirect.path.in_(wanted - set(found)), _PUBLIC))
+    return {**found, **{row[len(_COLUMNS)]: _view(row, []) for row in rows}}
 
 
 def newest(

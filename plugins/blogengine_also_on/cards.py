@@ -40,7 +40,7 @@ class Known:
 def find(references: Iterable[Reference]) -> dict[Reference, Card | None]:
     """Return the card of each reference; None for a post of this blog that is not public."""
     wanted = set(references)
-    own = _own_posts({reference.path for reference in wanted if reference.path})
+    own = posts.public_by_paths({reference.path for reference in wanted if reference.path})
     known = remembered(reference.url for reference in wanted if reference.url)
     return {
         reference: _elsewhere(reference, known.get(reference.url))
@@ -48,18 +48,6 @@ def find(references: Iterable[Reference]) -> dict[Reference, Card | None]:
         else _here(reference, own.get(reference.path))
         for reference in wanted
     }
-
-
-def _own_posts(paths: set[str]) -> dict[str, PostView]:
-    """Return the public posts that these paths, or redirects from them, lead to."""
-    if not paths:
-        return {}
-    found = posts.public_by_paths(paths)
-    moved = {
-        path: target[0] for path in paths - set(found) if (target := posts.redirect_for(path)) is not None
-    }
-    there = posts.public_by_paths(set(moved.values())) if moved else {}
-    return {**found, **{path: there[target] for path, target in moved.items() if target in there}}
 
 
 def _here(reference: Reference, post: PostView | None) -> Card | None:

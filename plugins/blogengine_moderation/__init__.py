@@ -41,8 +41,10 @@ def judge_comment(post: PostView) -> Verdict | None:
 
 
 @hookimpl
-def comment_form_html(post: PostView) -> Markup | None:
+def comment_form_html(post: PostView, signed_in: bool) -> Markup | None:
     """Say before somebody writes that the comment will wait."""
+    if signed_in:
+        return None
     if rules.reason_to_hold(post):
         return fragment("@moderation/notice.html")
     expires(rules.holds_from(post))
