@@ -1,0 +1,75 @@
+"""What the engine offers, as the code says it: hooks and who uses them, slots, what templates may use."""
+
+import importlib
+import inspect
+import re
+import tempfile
+import types
+from pathlib import Path
+
+from flask import Flask
+
+from blogengine import app as apps
+from blogengine import hookspecs
+from blogengine import themes
+from blogengine.config import Config
+from blogengine.db import make_engine
+from blogengine.plugins import discovery
+from blogengine.setup import Setup
+from blogengine.setup import SiteSettings
+
+_UNDESCRIBED = {"asset": "Return the address of a static file; it changes with the file's content."}
+"""Globals of templates that have no docstring of their own."""
+
+
+def hook_names() -> list[str]:
+    """Return the names of all hooks, in the order of their families."""
+    mark = f"{hookspecs.NAMESPACE}_spec"
+    return [name for name, value in vars(hookspecs).items() if hasattr(value, mark)]
+
+
+def bundled_plugins() -> dict[str, types.ModuleType]:
+    """Return the bundled plugins by id."""
+    found = discovery.find(Path("no drop-ins")).values()
+    return {one.id: importlib.import_module(one.where) for one in found if one.origin == "bundled"}
+
+
+def users_of(hook: str) -> list[str]:
+    """Return the ids of the bundled plugins that implement `hook`."""
+    mark = f"{hookspecs.NAMESPACE}_impl"
+    plugins = bundled_plugins().items()
+    return [plugin_id for plugin_id, module in plugins if hasattr(getattr(module, hook, None), mark)]
+
+
+def slots() -> dict[str, list[str]]:
+    """Return the templates of the core and of the bundled themes that hold each slot."""
+    found: dict[str, list[str]] = {}
+    folders = {"": themes.CORE, **{f"{path.name}: ": path for path in sorted(themes.BUNDLED.iterdir())}}
+    for label, folder in folders.items():
+        for inside in ("templates", "admin/templates"):
+            for path in sorted((folder / inside).glob("*.html")):
+                for name in re.findall(r"\bslot\(\s*'(\w+)'", path.read_text(encoding="utf-8")):
+                    place = f"{label}{inside.removesuffix('templates')}{path.name}"
+                    if place not in found.setdefault(name, []):
+                        found[name].append(place)
+    return dict(sorted(found.items()))
+
+
+def template_words() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the filters and the globals that templates have from the engine, with a sentence for each."""
+    plain = Flask("plain", static_folder=None).jinja_env
+    with tempfile.TemporaryDirectory() as folder:
+        config = Config(Path(folder), f"sqlite:///{folder}/none.db", "the key of nobody")
+        engine = make_engine(config.database_url)
+        environment = apps.build(config, Setup(0, SiteSettings(), (), ""), engine, {}).jinja_env
+        engine.dispose()
+    named = []
+    for ours, known in ((environment.filters, plain.filters), (environment.globals, plain.globals)):
+        named.append(
+            {
+                name: _UNDESCRIBED.get(name) or (inspect.getdoc(value) or "").split("\n\n")[0]
+                for name, value in sorted(ours.items())
+                if name not in known and value.__module__.startswith("blogengine.")
+            }
+        )
+    return named[0], named[1]
