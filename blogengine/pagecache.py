@@ -164,6 +164,7 @@ class Entry:
     unchanged: Hit
     is_packable: bool
     etag: str
+    last_modified: str
     tags: frozenset[str]
     stamp: int
     checked: int

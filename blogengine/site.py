@@ -125,7 +125,13 @@ class Site:
         settings.store_failures(self.failures.take())
 
     def lookup(
-        self, path: str, query: bytes, cookie: bytes, if_none_match: str, accept_encoding: str
+        self,
+        path: str,
+        query: bytes,
+        cookie: bytes,
+        if_none_match: str,
+        accept_encoding: str,
+        if_modified_since: str = "",
     ) -> Hit | None:
         """Return a kept answer that is still true, or None; takes microseconds and never waits for a render.
 
@@ -137,7 +143,7 @@ class Site:
         app = self._app
         if entry is None or app is None or self.sequence.generation() > app.blog.setup.generation:
             return None
-        return _form_of(entry, if_none_match, accept_encoding)
+        return _form_of(entry, if_none_match, accept_encoding, if_modified_since)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -157,8 +163,7 @@ class Site:
         return self.lookup(
             *_key_of(environ),
             b"",
-            environ.get("HTTP_IF_NONE_MATCH", ""),
-            environ.get("HTTP_ACCEPT_ENCODING", ""),
+            *_conditions_of(environ),
         )
 
     def _answer(self, app: BlogFlask, environ: Environ) -> Hit:
@@ -190,16 +195,21 @@ class Site:
         finally:
             leave_view(token)
         if not view.cacheable or status not in (200, 301) or _is_personal(headers):
-            return Hit(status, _encoded(headers), body)
+            return _unless_known(Hit(status, _encoded(headers), body), environ.get("HTTP_IF_NONE_MATCH", ""))
         entry = _entry(status, headers, body, view, stamp)
         if is_current:
             self.cache.put(key, entry)
-        return _form_of(entry, environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", ""))
+        return _form_of(entry, *_conditions_of(environ))
 
 
 def _key_of(environ: Environ) -> tuple[str, bytes]:
     path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
     return path, environ.get("QUERY_STRING", "").encode("latin-1")
+
+
+def _conditions_of(environ: Environ) -> tuple[str, str, str]:
+    names = ("HTTP_IF_NONE_MATCH", "HTTP_ACCEPT_ENCODING", "HTTP_IF_MODIFIED_SINCE")
+    return environ.get(names[0], ""), environ.get(names[1], ""), environ.get(names[2], "")
 
 
 def _call(app: BlogFlask, environ: Environ) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -236,6 +246,7 @@ def _entry(status: int, headers: list[tuple[str, str]], body: bytes, view: View,
         unchanged=Hit(304, [pair for pair in base if pair[0].lower() != b"content-type"], b""),
         is_packable=kind.startswith(_PACKABLE) and len(body) > 500,
         etag=etag,
+        last_modified=next((value for name, value in kept if name.lower() == "last-modified"), ""),
         tags=frozenset(view.tags),
         stamp=stamp,
         checked=stamp,
@@ -243,12 +254,26 @@ def _entry(status: int, headers: list[tuple[str, str]], body: bytes, view: View,
     )
 
 
-def _form_of(entry: Entry, if_none_match: str, accept_encoding: str) -> Hit:
-    if if_none_match and entry.plain.status == 200 and _matches(if_none_match, entry.etag):
-        return entry.unchanged
+def _form_of(entry: Entry, if_none_match: str, accept_encoding: str, if_modified_since: str) -> Hit:
+    """Return the answer that fits the visitor; the date counts only without an entity tag (RFC 9110 §13.2.2)."""
+    if entry.plain.status == 200:
+        if if_none_match:
+            if _matches(if_none_match, entry.etag):
+                return entry.unchanged
+        elif if_modified_since and if_modified_since == entry.last_modified:
+            return entry.unchanged
     if entry.is_packable and "gzip" in accept_encoding and "gzip;q=0" not in accept_encoding.replace(" ", ""):
         return entry.pack()
     return entry.plain
+
+
+def _unless_known(hit: Hit, if_none_match: str) -> Hit:
+    """Return 304 where a view that is never kept gave the entity tag that the visitor has."""
+    etag = next((value.decode("latin-1") for name, value in hit.headers if name.lower() == b"etag"), "")
+    if hit.status != 200 or not etag or not if_none_match or not _matches(if_none_match, etag):
+        return hit
+    left_out = (b"content-type", b"content-length")
+    return Hit(304, [pair for pair in hit.headers if pair[0].lower() not in left_out], b"")
 
 
 def _matches(if_none_match: str, etag: str) -> bool:

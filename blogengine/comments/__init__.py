@@ -9,6 +9,7 @@ from blogengine.comments.moderation import remove
 from blogengine.comments.moderation import undo
 from blogengine.comments.reading import PAGE_SIZE
 from blogengine.comments.reading import CommentList
+from blogengine.comments.reading import address_at
 from blogengine.comments.reading import by_id
 from blogengine.comments.reading import own_comment
 from blogengine.comments.reading import page_of
@@ -29,6 +30,7 @@ __all__ = [
     "TEXT_LIMIT",
     "CommentList",
     "Outcome",
+    "address_at",
     "address_key",
     "approve",
     "by_id",

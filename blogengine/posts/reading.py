@@ -14,6 +14,7 @@ from sqlalchemy import bindparam
 
 from blogengine import markup
 from blogengine.db import db
+from blogengine.errors import Refused
 from blogengine.models import Label
 from blogengine.models import Post
 from blogengine.models import Redirect
@@ -21,6 +22,7 @@ from blogengine.models import post_label
 from blogengine.pagecache import depends
 from blogengine.pages import PostView
 from blogengine.prepared import Prepared
+from blogengine.sanitize import escape
 from blogengine.text import fold
 
 _COLUMNS = (
@@ -149,7 +151,7 @@ def public_by_paths(paths: Iterable[str]) -> dict[str, PostView]:
         return found
     moved = sa.select(*_COLUMNS, Redirect.path).join(Redirect, Redirect.post_id == Post.id)
     rows = db.session.execute(moved.where(Redirect.path.in_(wanted - set(found)), _PUBLIC))
-    return {**found, **{row[len(_COLUMNS)]: _view(row, []) for row in rows}}
+    return {**found, **{str(row[len(_COLUMNS)]): _view(row, []) for row in rows}}
 
 
 def newest(
@@ -347,4 +349,7 @@ def _render_again(post_id: int) -> str:
     source, source_format = db.session.execute(
         sa.select(Post.source, Post.source_format).where(Post.id == post_id)
     ).one()
-    return str(markup.render_post(source, source_format))
+    try:
+        return str(markup.render_post(source, source_format))
+    except Refused:
+        return str(escape(source))  # too much for the present limits: shown as it was typed

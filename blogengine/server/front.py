@@ -80,6 +80,7 @@ class Front:
                             header(b"cookie", b""),
                             header(b"if-none-match", b"").decode("latin-1"),
                             header(b"accept-encoding", b"").decode("latin-1"),
+                            header(b"if-modified-since", b"").decode("latin-1"),
                         )
                     except Exception:
                         log.exception("The page cache failed; the page is made instead.")

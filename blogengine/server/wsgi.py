@@ -36,7 +36,13 @@ class Site(Protocol):
     """What the server serves: plain WSGI, with a look-up of ready answers beside it."""
 
     def lookup(
-        self, path: str, query: bytes, cookie: bytes, if_none_match: str, accept_encoding: str
+        self,
+        path: str,
+        query: bytes,
+        cookie: bytes,
+        if_none_match: str,
+        accept_encoding: str,
+        if_modified_since: str = "",
     ) -> Hit | None:
         """Return the ready answer to a GET, or None; called in the event loop, so it never waits."""
 

@@ -154,6 +154,8 @@ def _single() -> Any:
         if target is None:
             raise HTTPNotFound
         return redirect(target[0], 301 if target[1] else 302)
+    if "showComment" in request.args:
+        return redirect(comments.address_at(post, request.args["showComment"]), 302)
     number = request.args.get("commentPage", "1")
     if not (number.isdecimal() and 1 <= int(number[:6]) == int(number)):
         abort(404, "There is no such page of comments.")

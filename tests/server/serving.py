@@ -29,7 +29,13 @@ class FakeSite:
         self.closed = False
 
     def lookup(
-        self, path: str, query: bytes, cookie: bytes, if_none_match: str, accept_encoding: str
+        self,
+        path: str,
+        query: bytes,
+        cookie: bytes,
+        if_none_match: str,
+        accept_encoding: str,
+        if_modified_since: str = "",
     ) -> Hit | None:
         if path == "/broken-cache":
             raise RuntimeError("the cache is broken")
