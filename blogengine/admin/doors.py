@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 from flask import Response
-from flask import abort
 from flask import redirect
 from flask import request
 from flask import session
@@ -23,6 +22,7 @@ from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
+from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.runtime import blog
 from blogengine.setup import SiteSettings
@@ -155,7 +155,9 @@ def _setup_again(message: str) -> Response:
 def _check_setup_link(token: str) -> None:
     wanted = accounts.setup_token(blog().config)
     if accounts.has_owner() or not hmac.compare_digest(token.encode(), wanted.encode()):
-        abort(404, "This set-up link is not right, or was used already. If this is your blog, sign in.")
+        raise NotFound(
+            "This set-up link is not right, or was used already.", hint="If this is your blog, sign in."
+        )
 
 
 def _setup_problems(form: dict[str, str]) -> dict[str, str]:
@@ -211,7 +213,7 @@ def _setup_form(
         "setup.html",
         status,
         message=message,
-        token=request.values.get("token", ""),
+        link=request.values.get("token", ""),
         account=account,
         site=[shown[name] for name in _SETTINGS_ASKED],
     )

@@ -121,7 +121,7 @@ def _check_time(action: str, before: tuple[str, datetime | None], at: datetime |
     if action == "schedule" and not is_future:
         raise Invalid({"published_at": "This time has passed. Choose a later one, or publish now."})
     if action == "save" and status == "published" and is_future and at != stored_at:
-        sentence = "This time is still to come. To take the post back until then, press Schedule."
+        sentence = "This time is still to come. To take the post back until then, press Take back until then."
         raise Invalid({"published_at": sentence})
     if action == "save" and status == "scheduled" and at is not None and not is_future and at != stored_at:
         raise Invalid({"published_at": "This time has passed. Choose a later one, or press Publish now."})

@@ -39,7 +39,9 @@ def _field(item: schema.Field, value: Any, problems: Mapping[str, str]) -> Field
     kind = "area" if item.kind == "text" and shown.multiline else item.kind
     if item.kind == "switch":
         value = "on" if value is True or str(value).lower() in ("on", "true", "yes", "1") else ""
-    labels = shown.choices or {}
+    choices = choices_of(
+        {choice: (shown.choices or {}).get(choice, choice) for choice in item.choices}, value
+    )
     return FieldView(
         item.name,
         kind,
@@ -47,11 +49,17 @@ def _field(item: schema.Field, value: Any, problems: Mapping[str, str]) -> Field
         str(value),
         problems.get(item.name, ""),
         shown.help,
-        [(choice, labels.get(choice, choice)) for choice in item.choices],
+        choices if item.kind == "choice" else [],
         shown.minimum,
         shown.maximum,
         time_zones() if item.name == "time_zone" else [],
     )
+
+
+def choices_of(labels: Mapping[str, str], value: object) -> list[tuple[str, str]]:
+    """Return the options of a list to choose from; a value that is none of them is shown, not replaced unseen."""
+    strange = [] if str(value) in labels else [(str(value), f"{value} (cannot be used)")]
+    return strange + list(labels.items())
 
 
 def last_values(form: Iterable[tuple[str, str]]) -> dict[str, str]:

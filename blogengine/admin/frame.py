@@ -26,7 +26,7 @@ from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.pages import BlogView
 from blogengine.runtime import blog
-from blogengine.web import pages as public_pages
+from blogengine.web import frame as public_frame
 from blogengine.web import rendering
 from blogengine.web import security
 
@@ -90,7 +90,7 @@ def shows_again(*endpoints: str) -> Callable[[R], R]:
 def admin_page() -> AdminPage:
     """Return the frame of the page being made; its messages are shown once."""
     user = security.current_user()
-    page = AdminPage(public_pages.blog_view(), user.name if user is not None else "")
+    page = AdminPage(public_frame.blog_view(), user.name if user is not None else "")
     page.flashes = [_flash_of(message) for message in get_flashed_messages()]
     if user is not None:
         page.menu = _menu(user.role == "owner")
@@ -206,12 +206,16 @@ def _stale_form(error: CSRFError) -> Any:
             "This form was open for too long. Nothing was changed: go back, reload the page and try again."
         )
         return _problem(400, "Please try again", message)
-    if request.cookies:
-        return again("This form was open for too long. Nothing was saved yet; please send it once more.")
-    address = f" This blog's address is {blog().url}: open it there." if blog().url else ""
-    return again(
-        f"Your browser sent no cookie, and this form needs one. Allow cookies for this site.{address}"
-    )
+    message = "This form was open for too long. Nothing was saved yet; please send it once more."
+    if not request.cookies:
+        address = f" This blog's address is {blog().url}: open it there." if blog().url else ""
+        message = (
+            f"Your browser sent no cookie, and this form needs one. Allow cookies for this site.{address}"
+        )
+    try:
+        return again(message)
+    except BlogError as refusal:
+        return _refused(refusal)
 
 
 @admin.errorhandler(BlogError)

@@ -17,7 +17,7 @@ from blogengine.pages import PostView
 from blogengine.posts.writing import SOURCE_LIMIT
 from blogengine.posts.writing import TITLE_LIMIT
 from blogengine.text import accept_text
-from blogengine.web import pages as public_pages
+from blogengine.web import frame as public_frame
 from blogengine.web import rendering
 from blogengine.web import security
 
@@ -35,8 +35,8 @@ def page_of(form: EditorForm, draft: PostDraft, stored: Post | None) -> Response
     view = _view(draft, stored)
     rendering.fill_bodies([view])
     page = PreviewPage(
-        blog=public_pages.blog_view(),
-        meta=public_pages.meta(f"Preview: {view.title}"),
+        blog=public_frame.blog_view(),
+        meta=public_frame.meta(f"Preview: {view.title}"),
         signed_in=True,
         flashes=[],
         post=view,
@@ -46,7 +46,7 @@ def page_of(form: EditorForm, draft: PostDraft, stored: Post | None) -> Response
         newer_comments=None,
         older_post=None,
         newer_post=None,
-        pages=public_pages.static_links(),
+        pages=public_frame.static_links(),
         action=request.path,
         fields=form.pairs(),
     )

@@ -80,9 +80,8 @@ def _form(values: dict[str, Any], problems: dict[str, str], message: str = "", s
 def _offer_themes(item: FieldView) -> None:
     found = theme_service.find(blog().config.instance)
     item.kind = "choice"
-    item.choices = [(theme.id, theme.name) for theme in found.values() if not theme.problem]
-    if item.value not in dict(item.choices):
-        item.choices.insert(0, (item.value, f"{item.value} (cannot be used)"))
+    names = {theme.id: theme.name for theme in found.values() if not theme.problem}
+    item.choices = forms.choices_of(names, item.value)
 
 
 @admin.get("/themes")
