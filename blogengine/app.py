@@ -1,6 +1,8 @@
 """One Flask app from one frozen setup: its table of contents."""
 
+import re
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +12,14 @@ from flask import Response
 from flask import abort
 from flask.ctx import AppContext
 from sqlalchemy.engine import Engine
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as HTTPNotFound
 
 from blogengine import admin
 from blogengine import themes
 from blogengine.config import Config
 from blogengine.db import db
+from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
 from blogengine.plugins.discovery import Candidate
 from blogengine.plugins.guards import FailureLog
@@ -25,19 +30,34 @@ from blogengine.setup import Setup
 from blogengine.web import failures
 from blogengine.web import rendering
 from blogengine.web import security
+from blogengine.web import templating
 from blogengine.web.caching import cacheable
 from blogengine.web.commenting import commenting
+from blogengine.web.listings import listings
 from blogengine.web.pages import pages
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a form; the text of the longest post fits twice."""
 
 
+_OF_A_BLUEPRINT = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "url_value_preprocessors",
+    "url_default_functions",
+    "template_context_processors",
+    "error_handler_spec",
+)
+"""What a blueprint may bring along beside its rules, by Flask's names."""
+_VARIABLE = re.compile("<[^>]*>")
+
+
 class BlogFlask(Flask):
     """A Flask app that knows its blog: in its context, `runtime.blog()` is the one it was built for."""
 
     blog: Blog
-    jinja_environment = rendering.Environment
+    jinja_environment = templating.Environment
 
     def app_context(self) -> Any:
         """Return a context in which this app's blog runs."""
@@ -79,6 +99,7 @@ def build(
         plugins.load(setup.plugins)
         security.prepare(app, app.blog)
         failures.prepare(app)
+        app.register_blueprint(listings)
         app.register_blueprint(pages)
         app.register_blueprint(commenting)
         admin.prepare(app)
@@ -93,13 +114,18 @@ def _add_plugins(app: BlogFlask) -> None:
     plugins = app.blog.plugins
     jobs: dict[str, Any] = {}
     for plugin_id, named in plugins.collect("register_jobs").items():
-        jobs.update({f"{plugin_id}.{name}": function for name, function in dict(named).items()})
+        if not (isinstance(named, Mapping) and all(map(callable, named.values()))):
+            plugins.drop(plugin_id, "register_jobs must return functions by name.")
+            continue
+        jobs.update({f"{plugin_id}.{name}": function for name, function in named.items()})
     app.blog.jobs = jobs
-    app.blog.importers = {
-        importer.id: importer
-        for importers in plugins.collect("register_importers").values()
-        for importer in importers
-    }
+    importers: dict[str, Importer] = {}
+    for plugin_id, offered in plugins.collect("register_importers").items():
+        if not (isinstance(offered, Sequence) and all(isinstance(one, Importer) for one in offered)):
+            plugins.drop(plugin_id, "register_importers must return a list of importers.")
+            continue
+        importers.update({importer.id: importer for importer in offered})
+    app.blog.importers = importers
     for plugin_id, blueprint in plugins.collect("register_routes").items():
         _mount(app, plugin_id, blueprint)
     for plugin_id, extra in plugins.collect("register_admin_pages").items():
@@ -116,21 +142,43 @@ def _mount(app: BlogFlask, plugin_id: str, blueprint: Any) -> None:
         plugins.drop(plugin_id, "register_routes must return a Flask blueprint.")
         return
     declared = set(plugins.candidates[plugin_id].manifest.root_routes)
-    taken = {rule.rule for rule in app.url_map.iter_rules()}
     trial = Flask("trial", static_folder=None)
     try:
         trial.register_blueprint(blueprint, name=plugin_id)
     except Exception as error:
         plugins.drop(plugin_id, f"Its routes cannot be used: {error}")
         return
+    if any(getattr(trial, kind).get(None) for kind in _OF_A_BLUEPRINT[:3]):
+        plugins.drop(
+            plugin_id, "Its blueprint changes requests that are not its own (before_app_request or alike)."
+        )
+        return
     rules = [(rule, trial.view_functions[rule.endpoint]) for rule in trial.url_map.iter_rules()]
     for rule, _ in rules:
-        if rule.rule in declared and rule.rule in taken:
+        if rule.rule in declared and _is_taken(app, rule.rule):
             plugins.drop(plugin_id, f"The route {rule.rule} belongs to the core or to another plugin.")
             return
     for rule, view in rules:
         path = rule.rule if rule.rule in declared else f"/-/{plugin_id}{rule.rule}"
-        app.add_url_rule(path, endpoint=rule.endpoint, view_func=view, methods=rule.methods)
+        options = {name: getattr(rule, name) for name in ("methods", "defaults", "provide_automatic_options")}
+        app.add_url_rule(path, endpoint=rule.endpoint, view_func=view, **options)
+    for kind in _OF_A_BLUEPRINT:
+        if plugin_id in getattr(trial, kind):
+            getattr(app, kind)[plugin_id] = getattr(trial, kind)[plugin_id]
+
+
+def _is_taken(app: Flask, rule: str) -> bool:
+    """Whether something answers at an address that `rule` matches; a fixed part would win over a rule of the core."""
+    adapter = app.url_map.bind("localhost")
+    for sample in ("x", "1", "2020"):
+        try:
+            adapter.match(_VARIABLE.sub(sample, rule))
+        except HTTPNotFound:
+            continue
+        except HTTPException:
+            return True
+        return True
+    return False
 
 
 def _serve_assets(app: BlogFlask, files: Mapping[str, themes.Asset]) -> None:

@@ -15,6 +15,7 @@ FLOORS = {
     "blogengine.plugin": 5,
     "blogengine.testing": 5,
     "blogengine.cli": 5,
+    "blogengine.reference": 5,
     "blogengine.__main__": 5,
     "blogengine.app": 4,
     "blogengine.site": 4,
@@ -63,7 +64,7 @@ DOOR = "blogengine.plugin"
 NO_WEB = ("flask", "werkzeug", "flask_wtf", "wtforms", "flask_babel")
 """What services and models must not know."""
 
-MAY_CALL_SAFE = ("blogengine.sanitize", "blogengine.web.rendering")
+MAY_CALL_SAFE = ("blogengine.sanitize", "blogengine.web.rendering", "blogengine.web.templating")
 
 RAW_SQL = ("text", "exec_driver_sql", "execute", "executescript")
 
@@ -266,7 +267,7 @@ def too_long(modules: dict[str, Module]) -> list[str]:
     return [
         f"{module.name} has {lines} lines: it is two rooms, split it by noun (about 300 is a room)"
         for module in modules.values()
-        if (lines := module.source.count("\n")) > LONGEST
+        if (lines := module.source.count("\n")) > LONGEST and ".migrations.versions." not in module.name
     ]
 
 

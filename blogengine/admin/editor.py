@@ -28,7 +28,7 @@ from blogengine.errors import Refused
 from blogengine.models import Post
 from blogengine.pages import PostDraft
 from blogengine.runtime import blog
-from blogengine.web import rendering
+from blogengine.web import moments
 from blogengine.web import security
 
 ACTIONS = {
@@ -170,7 +170,7 @@ def _saved(post_id: int, status: str) -> None:
 def _published(status: str, post_id: int) -> None:
     stored = service.get(post_id)
     if status == "scheduled" and stored.published_at is not None:
-        say(f"Scheduled for {rendering.dateline(stored.published_at)} ({blog().zone.key}).")
+        say(f"Scheduled for {moments.dateline(stored.published_at)} ({blog().zone.key}).")
     else:
         say(f"Published {named(stored)}.", url=stored.path or "", url_text="View it")
 

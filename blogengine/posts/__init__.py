@@ -2,9 +2,10 @@
 
 from blogengine.posts.paths import address_parts
 from blogengine.posts.paths import free_path
+from blogengine.posts.queries import PostQuery
+from blogengine.posts.queries import labels_in_use
+from blogengine.posts.queries import query
 from blogengine.posts.reading import PostList
-from blogengine.posts.reading import PostQuery
-from blogengine.posts.reading import labels_in_use
 from blogengine.posts.reading import by_id
 from blogengine.posts.reading import by_path
 from blogengine.posts.reading import in_period
@@ -12,7 +13,6 @@ from blogengine.posts.reading import neighbours
 from blogengine.posts.reading import newest
 from blogengine.posts.reading import public_by_ids
 from blogengine.posts.reading import public_by_paths
-from blogengine.posts.reading import query
 from blogengine.posts.reading import redirect_for
 from blogengine.posts.reading import related
 from blogengine.posts.reading import static_pages
@@ -33,7 +33,6 @@ __all__ = [
     "PostQuery",
     "address_parts",
     "all_posts",
-    "labels_in_use",
     "by_id",
     "by_path",
     "delete_forever",
@@ -41,6 +40,7 @@ __all__ = [
     "free_path",
     "get",
     "in_period",
+    "labels_in_use",
     "neighbours",
     "newest",
     "public_by_ids",

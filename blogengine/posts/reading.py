@@ -1,6 +1,5 @@
 """Reading posts: every function returns page values and leaves the tags of what it read on the page being made."""
 
-import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +22,8 @@ from blogengine.pagecache import depends
 from blogengine.pages import PostView
 from blogengine.prepared import Prepared
 from blogengine.sanitize import escape
-from blogengine.text import fold
 
-_COLUMNS = (
+COLUMNS = (
     Post.id,
     Post.kind,
     Post.title,
@@ -45,12 +43,11 @@ _COLUMNS = (
     Post.author_id,
     Post.pipeline,
 )
-_WORDS = re.compile(r'"([^"]+)"|([^\s"]+)')
-_PUBLIC = Post.status == "published"
-_NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
+PUBLIC = Post.status == "published"
+NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
 
-_BY_PATH = Prepared(sa.select(*_COLUMNS).where(Post.path == bindparam("path"), _PUBLIC))
-_BY_ID = Prepared(sa.select(*_COLUMNS).where(Post.id == bindparam("id"), _PUBLIC))
+_BY_PATH = Prepared(sa.select(*COLUMNS).where(Post.path == bindparam("path"), PUBLIC))
+_BY_ID = Prepared(sa.select(*COLUMNS).where(Post.id == bindparam("id"), PUBLIC))
 _LABELS = Prepared(
     sa.select(Label.name)
     .join(post_label, post_label.c.label_id == Label.id)
@@ -61,39 +58,20 @@ _AT = bindparam("at", type_=Post.published_at.type)
 _OLDER = Prepared(
     sa.select(Post.path, Post.title)
     .where(
-        Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) < sa.tuple_(_AT, bindparam("id"))
+        Post.kind == "post", PUBLIC, sa.tuple_(Post.published_at, Post.id) < sa.tuple_(_AT, bindparam("id"))
     )
-    .order_by(*_NEWEST_FIRST)
+    .order_by(*NEWEST_FIRST)
     .limit(1)
 )
 _NEWER = Prepared(
     sa.select(Post.path, Post.title)
     .where(
-        Post.kind == "post", _PUBLIC, sa.tuple_(Post.published_at, Post.id) > sa.tuple_(_AT, bindparam("id"))
+        Post.kind == "post", PUBLIC, sa.tuple_(Post.published_at, Post.id) > sa.tuple_(_AT, bindparam("id"))
     )
     .order_by(Post.published_at, Post.id)
     .limit(1)
 )
-_PAGES = Prepared(sa.select(Post.path, Post.title).where(Post.kind == "page", _PUBLIC).order_by(Post.title))
-
-
-@dataclass(frozen=True, slots=True)
-class PostQuery:
-    """What a feed asks for. Minimums are inclusive, maximums exclusive; `start_index` counts from 1."""
-
-    kind: str = "post"
-    labels: tuple[str, ...] = ()
-    """All of them."""
-    q: str = ""
-    """Words and `"quoted phrases"`, all of which must occur."""
-    published_min: datetime | None = None
-    published_max: datetime | None = None
-    updated_min: datetime | None = None
-    updated_max: datetime | None = None
-    orderby: str = "published"
-    """`published` or `updated`, newest first."""
-    start_index: int = 1
-    max_results: int = 25
+_PAGES = Prepared(sa.select(Post.path, Post.title).where(Post.kind == "page", PUBLIC).order_by(Post.title))
 
 
 @dataclass(slots=True)
@@ -132,7 +110,7 @@ def public_by_ids(ids: Iterable[int]) -> dict[int, PostView]:
     depends(*(f"post:{post_id}" for post_id in wanted))
     if not wanted:
         return {}
-    rows = db.session.execute(sa.select(*_COLUMNS).where(Post.id.in_(wanted), _PUBLIC))
+    rows = db.session.execute(sa.select(*COLUMNS).where(Post.id.in_(wanted), PUBLIC))
     return {row[0]: _view(row, []) for row in rows}
 
 
@@ -145,13 +123,13 @@ def public_by_paths(paths: Iterable[str]) -> dict[str, PostView]:
     depends("posts", "redirects")
     if not wanted:
         return {}
-    rows = db.session.execute(sa.select(*_COLUMNS).where(Post.path.in_(wanted), _PUBLIC))
+    rows = db.session.execute(sa.select(*COLUMNS).where(Post.path.in_(wanted), PUBLIC))
     found = {str(row[3]): _view(row, []) for row in rows}
     if wanted <= set(found):
         return found
-    moved = sa.select(*_COLUMNS, Redirect.path).join(Redirect, Redirect.post_id == Post.id)
-    rows = db.session.execute(moved.where(Redirect.path.in_(wanted - set(found)), _PUBLIC))
-    return {**found, **{str(row[len(_COLUMNS)]): _view(row, []) for row in rows}}
+    moved = sa.select(*COLUMNS, Redirect.path).join(Redirect, Redirect.post_id == Post.id)
+    rows = db.session.execute(moved.where(Redirect.path.in_(wanted - set(found)), PUBLIC))
+    return {**found, **{str(row[len(COLUMNS)]): _view(row, []) for row in rows}}
 
 
 def newest(
@@ -162,15 +140,15 @@ def newest(
     label: str | None = None,
 ) -> PostList:
     """Return a page of posts, newest first, by keyset: those `before` or `after` a post's (time, id)."""
-    statement = sa.select(*_COLUMNS).where(Post.kind == "post", _PUBLIC)
+    statement = sa.select(*COLUMNS).where(Post.kind == "post", PUBLIC)
     if label is not None:
-        statement = statement.where(_has_label(label))
+        statement = statement.where(has_label(label))
     if after is not None:
         return _newer_page(statement, after, limit)
     if before is not None:
         statement = statement.where(_beyond(before, older=True))
-    rows = db.session.execute(statement.order_by(*_NEWEST_FIRST).limit(limit + 1)).all()
-    return PostList(_views(rows[:limit]), has_older=len(rows) > limit, has_newer=before is not None)
+    rows = db.session.execute(statement.order_by(*NEWEST_FIRST).limit(limit + 1)).all()
+    return PostList(views_of(rows[:limit]), has_older=len(rows) > limit, has_newer=before is not None)
 
 
 def _newer_page(
@@ -178,20 +156,20 @@ def _newer_page(
 ) -> PostList:
     statement = statement.where(_beyond(after, older=False)).order_by(Post.published_at, Post.id)
     rows = db.session.execute(statement.limit(limit + 1)).all()
-    return PostList(_views(rows[:limit][::-1]), has_older=True, has_newer=len(rows) > limit)
+    return PostList(views_of(rows[:limit][::-1]), has_older=True, has_newer=len(rows) > limit)
 
 
 def in_period(
     start: datetime, end: datetime, *, limit: int, before: tuple[datetime, int | None] | None = None
 ) -> PostList:
     """Return the posts published from `start` until before `end`, newest first."""
-    statement = sa.select(*_COLUMNS).where(
-        Post.kind == "post", _PUBLIC, Post.published_at >= start, Post.published_at < end
+    statement = sa.select(*COLUMNS).where(
+        Post.kind == "post", PUBLIC, Post.published_at >= start, Post.published_at < end
     )
     if before is not None:
         statement = statement.where(_beyond(before, older=True))
-    rows = db.session.execute(statement.order_by(*_NEWEST_FIRST).limit(limit + 1)).all()
-    return PostList(_views(rows[:limit]), has_older=len(rows) > limit)
+    rows = db.session.execute(statement.order_by(*NEWEST_FIRST).limit(limit + 1)).all()
+    return PostList(views_of(rows[:limit]), has_older=len(rows) > limit)
 
 
 def neighbours(post: PostView) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
@@ -237,52 +215,14 @@ def related(post: PostView, limit: int) -> list[tuple[str, str]]:
     rows = db.session.execute(
         sa.select(Post.path, Post.title)
         .join(shared, shared.c.post_id == Post.id)
-        .where(Post.kind == "post", _PUBLIC)
-        .order_by(shared.c.shared.desc(), *_NEWEST_FIRST)
+        .where(Post.kind == "post", PUBLIC)
+        .order_by(shared.c.shared.desc(), *NEWEST_FIRST)
         .limit(limit)
     )
     return [(path, title) for path, title in rows if path is not None]
 
 
-def query(wanted: PostQuery) -> PostList:
-    """Return the public posts that a feed asks for, with their number in all and the labels in use."""
-    where: list[Any] = [Post.kind == wanted.kind, _PUBLIC]
-    where += [_has_label(label) for label in wanted.labels]
-    for phrase, word in _WORDS.findall(fold(wanted.q)):
-        where.append(Post.text_key.contains(phrase or word, autoescape=True))
-    for column, low, high in (
-        (Post.published_at, wanted.published_min, wanted.published_max),
-        (Post.modified_at, wanted.updated_min, wanted.updated_max),
-    ):
-        where += [column >= low] if low is not None else []
-        where += [column < high] if high is not None else []
-    order = _NEWEST_FIRST if wanted.orderby == "published" else (Post.modified_at.desc(), Post.id.desc())
-    rows = db.session.execute(
-        sa.select(*_COLUMNS)
-        .where(*where)
-        .order_by(*order)
-        .offset(wanted.start_index - 1)
-        .limit(wanted.max_results)
-    ).all()
-    total = db.session.execute(sa.select(sa.func.count()).select_from(Post).where(*where)).scalar_one()
-    return PostList(_views(rows), total, has_older=wanted.start_index - 1 + len(rows) < total)
-
-
-def labels_in_use() -> list[tuple[str, int]]:
-    """Return (label, number of public posts) by number, then name."""
-    depends("posts")
-    rows = db.session.execute(
-        sa.select(Label.name, sa.func.count())
-        .join(post_label, post_label.c.label_id == Label.id)
-        .join(Post, Post.id == post_label.c.post_id)
-        .where(Post.kind == "post", _PUBLIC)
-        .group_by(Label.name)
-        .order_by(sa.func.count().desc(), Label.name)
-    )
-    return [(name, count) for name, count in rows]
-
-
-def _has_label(name: str) -> Any:
+def has_label(name: str) -> Any:
     return Post.id.in_(
         sa.select(post_label.c.post_id)
         .join(Label, Label.id == post_label.c.label_id)
@@ -301,7 +241,7 @@ def _beyond(at: tuple[datetime, int | None], *, older: bool) -> Any:
     return here < there if older else here > there
 
 
-def _views(rows: Sequence[Any]) -> list[PostView]:
+def views_of(rows: Sequence[Any]) -> list[PostView]:
     """Make views of `rows` with their labels, in one more query."""
     depends("posts")
     ids = [row[0] for row in rows]

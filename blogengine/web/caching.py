@@ -39,4 +39,8 @@ def cacheable(*query: str) -> Callable[[F], F]:
 def _is_plain(allowed: frozenset[str]) -> bool:
     """Whether the query has only parameters of `allowed`, each once; `?&&&` is not kept beside the page itself."""
     names = [name for name, _ in request.args.items(multi=True)]
-    return allowed.issuperset(names) and len(names) == len(set(names)) and bool(names or not request.query_string)
+    return (
+        allowed.issuperset(names)
+        and len(names) == len(set(names))
+        and bool(names or not request.query_string)
+    )

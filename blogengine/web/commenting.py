@@ -25,6 +25,7 @@ from blogengine.pages import CommentFacts
 from blogengine.pages import Link
 from blogengine.pages import PostView
 from blogengine.web import failures
+from blogengine.web import frame
 from blogengine.web import pages as public_pages
 from blogengine.web import rendering
 from blogengine.web import security
@@ -162,8 +163,8 @@ def answer(token: str) -> Any:
     if comment.status == "published":
         return redirect(comment.url, 302)
     page = CommentAnswerPage(
-        blog=public_pages.blog_view(),
-        meta=public_pages.meta("Your comment"),
+        blog=frame.blog_view(),
+        meta=frame.meta("Your comment"),
         signed_in=False,
         flashes=[],
         outcome="waiting",
@@ -195,8 +196,8 @@ def _again(
     filled.problems = problems or {}
     filled.reply_to = public_pages.answered(form.typed("reply_to"), post)
     page = CommentAnswerPage(
-        blog=public_pages.blog_view(),
-        meta=public_pages.meta(heading),
+        blog=frame.blog_view(),
+        meta=frame.meta(heading),
         signed_in=user is not None,
         flashes=[],
         outcome=outcome,

@@ -14,7 +14,7 @@ from blogengine.errors import BlogError
 from blogengine.errors import Busy
 from blogengine.errors import NotFound
 from blogengine.pages import ErrorPage
-from blogengine.web import pages as public_pages
+from blogengine.web import frame
 from blogengine.web import rendering
 
 log = logging.getLogger("blogengine.web")
@@ -48,8 +48,8 @@ def prepare(app: Flask) -> None:
 def show(status: int, heading: str, message: str, *, kept_text: str = "") -> Response:
     """Answer with an error page; `kept_text` is what the visitor had typed."""
     page = ErrorPage(
-        blog=public_pages.blog_view(),
-        meta=public_pages.meta(heading),
+        blog=frame.blog_view(),
+        meta=frame.meta(heading),
         signed_in=False,
         flashes=[],
         status=status,

@@ -4,41 +4,26 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
-from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
-import babel
-import flask.templating
 import jinja2
-from babel import dates
 from flask import Flask
 from flask import Response
 from flask import current_app
-from jinja2 import nodes
-from jinja2.compiler import CodeGenerator
-from jinja2.compiler import Frame
 from markupsafe import Markup
 from markupsafe import escape
 
-from blogengine import clock
 from blogengine import markup
 from blogengine import themes
-from blogengine.pagecache import expires
 from blogengine.pages import Page
 from blogengine.pages import PostView
 from blogengine.runtime import Blog
 from blogengine.runtime import blog
 from blogengine.sanitize import trusted
-from blogengine.text import ago
-
-try:
-    from markupsafe._speedups import _escape_inner as escape_text
-except ImportError:  # a machine for which MarkupSafe has no compiled part
-    from html import escape as escape_text
+from blogengine.web import moments
+from blogengine.web import templating
 
 log = logging.getLogger("blogengine.rendering")
 
@@ -83,69 +68,21 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
     environment.auto_reload = False
     app.extensions[FALLBACK] = environment.overlay(loader=jinja2.FileSystemLoader(folders[-1]))
     environment.globals.update(
-        slot=slot, asset=lambda name: files[name].url, _=gettext, gettext=gettext, ngettext=ngettext
+        slot=slot,
+        asset=lambda name: files[name].url,
+        _=templating.gettext,
+        gettext=templating.gettext,
+        ngettext=templating.ngettext,
     )
     environment.filters.update(
-        dateline=dateline,
-        dateheader=dateheader,
-        commentdate=commentdate,
-        isotime=isotime,
-        ago=ago_filter,
+        dateline=moments.dateline,
+        dateheader=moments.dateheader,
+        commentdate=moments.commentdate,
+        isotime=moments.isotime,
+        ago=moments.ago_filter,
         label_url=label_url,
     )
     return files
-
-
-class Environment(flask.templating.Environment):
-    """Flask's environment whose output nodes make plain text, not `Markup`: half the time of a page with 50 comments."""
-
-    class code_generator_class(CodeGenerator):  # noqa: N801  Jinja's name
-        """Writes `environment.output(...)` where Jinja writes `escape(...)`, and reads attributes without a call."""
-
-        def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-            if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
-                super()._output_child_pre(node, frame, finalize)
-            else:
-                self.write("environment.output(")
-                if finalize.src is not None:
-                    self.write(finalize.src)
-
-        def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802  Jinja's name
-            if self.environment.is_async:
-                super().visit_Getattr(node, frame)
-                return
-            value, found = self.temporary_identifier(), self.temporary_identifier()
-            self.write(f"({found} if ({found} := getattr(({value} := ")
-            self.visit(node.node, frame)
-            self.write(
-                f"), {node.attr!r}, missing)) is not missing else environment.getattr({value}, {node.attr!r}))"
-            )
-
-    @staticmethod
-    def output(value: Any) -> str:
-        """Return `value` as it goes into a page: clean HTML as it is, everything else escaped."""
-        kind = type(value)
-        if kind is str:
-            return escape_text(value)
-        if kind is Markup or kind is int:
-            return str(value)
-        return str(escape(value))
-
-
-@lru_cache(maxsize=4096)
-def _words(message: str) -> Markup:
-    """Return a text of the interface in the blog's language, once."""
-    return Markup(message % {})  # noqa: S704  written by the template's author
-
-
-def gettext(message: str, **values: Any) -> Markup:
-    """Return a text of the interface with `%(name)s` filled in, escaped."""
-    return Markup(message) % values if values else _words(message)  # noqa: S704
-
-
-def ngettext(one: str, many: str, num: int, **values: Any) -> Markup:
-    """Return the form of a text for `num` things."""
-    return Markup(one if num == 1 else many) % {"num": num, **values}  # noqa: S704
 
 
 def _plugin_templates(running: Blog, plugin_id: str) -> Path:
@@ -241,68 +178,6 @@ def _cut(post: PostView) -> str:
             opened.append(name)
     closing = "".join(f"</{name}>" for name in reversed(opened))
     return f'{head}{closing}<p class="jump-link"><a href="{escape(post.url)}#more">Read more »</a></p>'
-
-
-@lru_cache(maxsize=64)
-def _locale(language: str) -> babel.Locale:
-    try:
-        return babel.Locale.parse(language.replace("-", "_"))
-    except (babel.UnknownLocaleError, ValueError):
-        return babel.Locale("en")
-
-
-@lru_cache(maxsize=16384)
-def _format(moment: datetime, pattern: str, language: str, zone: ZoneInfo) -> str:
-    locale = _locale(language)
-    if pattern == "full_date":
-        return dates.format_date(moment.astimezone(zone), "full", locale=locale)
-    if pattern == "long_date_time":
-        day = dates.format_date(moment.astimezone(zone), "long", locale=locale)
-        return f"{day} {dates.format_time(moment, 'short', tzinfo=zone, locale=locale)}"
-    return dates.format_datetime(moment, pattern, tzinfo=zone, locale=locale)
-
-
-def _shown(moment: datetime, pattern: str) -> str:
-    running = blog()
-    return _format(moment, pattern, running.setup.site.language, running.zone)
-
-
-def text_direction(language: str) -> str:
-    """Return `ltr` or `rtl`."""
-    return _locale(language).text_direction
-
-
-def dateline(moment: datetime) -> str:
-    """Return `3 Jan, 2020 02:55` in the blog's time zone."""
-    return _shown(moment, "d MMM, y HH:mm")
-
-
-def dateheader(moment: datetime) -> str:
-    """Return the long date in the blog's language: `Friday, January 3, 2020`."""
-    return _shown(moment, "full_date")
-
-
-def commentdate(moment: datetime) -> str:
-    """Return date and time of a comment in the blog's language: `January 3, 2020 2:55 AM`."""
-    return _shown(moment, "long_date_time")
-
-
-def month_name(moment: datetime) -> str:
-    """Return `January 2020` in the blog's language."""
-    return dates.format_skeleton("yMMMM", moment, locale=_locale(blog().site.language))
-
-
-@lru_cache(maxsize=16384)
-def isotime(moment: datetime) -> str:
-    """Return the moment for `<time datetime>`."""
-    return f"{moment.isoformat()[:19]}Z"
-
-
-def ago_filter(moment: datetime) -> str:
-    """Return `32 minutes ago`; the page stops being true when these words change."""
-    words, changes_at = ago(moment, clock.now())
-    expires(changes_at)
-    return words
 
 
 def label_url(label: str) -> str:

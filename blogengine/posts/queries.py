@@ -1,0 +1,80 @@
+"""What feeds and searches ask for."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from blogengine.db import db
+from blogengine.models import Label
+from blogengine.models import Post
+from blogengine.models import post_label
+from blogengine.pagecache import depends
+from blogengine.posts.reading import COLUMNS
+from blogengine.posts.reading import NEWEST_FIRST
+from blogengine.posts.reading import PUBLIC
+from blogengine.posts.reading import PostList
+from blogengine.posts.reading import has_label
+from blogengine.posts.reading import views_of
+from blogengine.text import fold
+
+_WORDS = re.compile(r'"([^"]+)"|([^\s"]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class PostQuery:
+    """What a feed asks for. Minimums are inclusive, maximums exclusive; `start_index` counts from 1."""
+
+    kind: str = "post"
+    labels: tuple[str, ...] = ()
+    """All of them."""
+    q: str = ""
+    """Words and `"quoted phrases"`, all of which must occur."""
+    published_min: datetime | None = None
+    published_max: datetime | None = None
+    updated_min: datetime | None = None
+    updated_max: datetime | None = None
+    orderby: str = "published"
+    """`published` or `updated`, newest first."""
+    start_index: int = 1
+    max_results: int = 25
+
+
+def query(wanted: PostQuery) -> PostList:
+    """Return the public posts that a feed asks for, with their number in all and the labels in use."""
+    where: list[Any] = [Post.kind == wanted.kind, PUBLIC]
+    where += [has_label(label) for label in wanted.labels]
+    for phrase, word in _WORDS.findall(fold(wanted.q)):
+        where.append(Post.text_key.contains(phrase or word, autoescape=True))
+    for column, low, high in (
+        (Post.published_at, wanted.published_min, wanted.published_max),
+        (Post.modified_at, wanted.updated_min, wanted.updated_max),
+    ):
+        where += [column >= low] if low is not None else []
+        where += [column < high] if high is not None else []
+    order = NEWEST_FIRST if wanted.orderby == "published" else (Post.modified_at.desc(), Post.id.desc())
+    rows = db.session.execute(
+        sa.select(*COLUMNS)
+        .where(*where)
+        .order_by(*order)
+        .offset(wanted.start_index - 1)
+        .limit(wanted.max_results)
+    ).all()
+    total = db.session.execute(sa.select(sa.func.count()).select_from(Post).where(*where)).scalar_one()
+    return PostList(views_of(rows), total, has_older=wanted.start_index - 1 + len(rows) < total)
+
+
+def labels_in_use() -> list[tuple[str, int]]:
+    """Return (label, number of public posts) by number, then name."""
+    depends("posts")
+    rows = db.session.execute(
+        sa.select(Label.name, sa.func.count())
+        .join(post_label, post_label.c.label_id == Label.id)
+        .join(Post, Post.id == post_label.c.post_id)
+        .where(Post.kind == "post", PUBLIC)
+        .group_by(Label.name)
+        .order_by(sa.func.count().desc(), Label.name)
+    )
+    return [(name, count) for name, count in rows]

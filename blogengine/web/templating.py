@@ -1,0 +1,68 @@
+"""The Jinja environment: strict, escaping, with the words of the interface."""
+
+from functools import lru_cache
+from typing import Any
+
+import flask.templating
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.compiler import Frame
+from markupsafe import Markup
+from markupsafe import escape
+
+try:
+    from markupsafe._speedups import _escape_inner as escape_text
+except ImportError:  # a machine for which MarkupSafe has no compiled part
+    from html import escape as escape_text
+
+
+class Environment(flask.templating.Environment):
+    """Flask's environment whose output nodes make plain text, not `Markup`: half the time of a page with 50 comments."""
+
+    class code_generator_class(CodeGenerator):  # noqa: N801  Jinja's name
+        """Writes `environment.output(...)` where Jinja writes `escape(...)`, and reads attributes without a call."""
+
+        def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+            if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+                super()._output_child_pre(node, frame, finalize)
+            else:
+                self.write("environment.output(")
+                if finalize.src is not None:
+                    self.write(finalize.src)
+
+        def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802  Jinja's name
+            if self.environment.is_async:
+                super().visit_Getattr(node, frame)
+                return
+            value, found = self.temporary_identifier(), self.temporary_identifier()
+            self.write(f"({found} if ({found} := getattr(({value} := ")
+            self.visit(node.node, frame)
+            self.write(
+                f"), {node.attr!r}, missing)) is not missing else environment.getattr({value}, {node.attr!r}))"
+            )
+
+    @staticmethod
+    def output(value: Any) -> str:
+        """Return `value` as it goes into a page: clean HTML as it is, everything else escaped."""
+        kind = type(value)
+        if kind is str:
+            return escape_text(value)
+        if kind is Markup or kind is int:
+            return str(value)
+        return str(escape(value))
+
+
+@lru_cache(maxsize=4096)
+def _words(message: str) -> Markup:
+    """Return a text of the interface in the blog's language, once."""
+    return Markup(message % {})  # noqa: S704  written by the template's author
+
+
+def gettext(message: str, **values: Any) -> Markup:
+    """Return a text of the interface with `%(name)s` filled in, escaped."""
+    return Markup(message) % values if values else _words(message)  # noqa: S704
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> Markup:
+    """Return the form of a text for `num` things."""
+    return Markup(one if num == 1 else many) % {"num": num, **values}  # noqa: S704
