@@ -24,12 +24,13 @@ run: $(RUNTIME) ## Start the blog at http://127.0.0.1:8000 (another port: make r
 test: $(DEVELOPMENT) browser ## Install what the tests need and run them all (some: make test ARGS="-k feed")
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(DEVELOPMENT) ## Lint, format, types, architecture
+check: $(DEVELOPMENT) ## Lint, format, types, architecture, documents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy tests
-	$(BIN)/python -m pytest --quiet tests/test_architecture.py
+	$(BIN)/blogengine docs --check
+	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
 
 bench: $(DEVELOPMENT) ## Measure speed and memory into bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)

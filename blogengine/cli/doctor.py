@@ -10,6 +10,7 @@ import click
 import sqlalchemy as sa
 
 from blogengine import accounts
+from blogengine import settings
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
 from blogengine.config import Config
@@ -151,6 +152,12 @@ def check_blog(running: Blog) -> Iterator[Finding]:
                 "fail",
                 f"Plugin {status.id} is {status.state}: {status.reason} "
                 f"Mend it, or run: blogengine plugins disable {status.id}",
+            )
+    for plugin_id, state in settings.states().items():
+        if state.off_reason and not state.enabled:
+            yield (
+                "warn",
+                f"Plugin {plugin_id} is off. {state.off_reason} Try again: blogengine plugins enable {plugin_id}",
             )
     for plugin_id, candidate in running.plugins.candidates.items():
         if candidate.problem and plugin_id not in running.plugins.statuses:

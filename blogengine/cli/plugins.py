@@ -21,7 +21,7 @@ def plugins() -> None:
 def list_plugins(opener: Opener, as_json: bool) -> None:
     """Show every plugin: its state, where it comes from, and what is wrong with it."""
     with opener.app():
-        running = blog().plugins
+        running, decided = blog().plugins, settings.states()
         rows = []
         for plugin_id in sorted({*running.candidates, *running.statuses}):
             candidate, status = running.candidates.get(plugin_id), running.statuses.get(plugin_id)
@@ -33,6 +33,7 @@ def list_plugins(opener: Opener, as_json: bool) -> None:
                     "origin": candidate.origin if candidate is not None else "",
                     "summary": candidate.manifest.summary if candidate is not None else "",
                     "problem": (status.reason if status is not None else "")
+                    or (decided[plugin_id].off_reason if plugin_id in decided else "")
                     or (candidate.problem if candidate else ""),
                     "shadows": list(candidate.shadows) if candidate is not None else [],
                 }

@@ -7,6 +7,7 @@ import click
 from blogengine import accounts
 from blogengine import schema
 from blogengine import settings
+from blogengine import themes
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
 from blogengine.errors import Invalid
@@ -67,6 +68,7 @@ def settings_command(opener: Opener, changes: tuple[str, ...]) -> None:
                     dict.fromkeys(unknown, "there is no such setting; `blogengine settings` shows all")
                 )
             wanted = schema.parse(SiteSettings, typed, blog().site)
+            themes.choose(blog().config.instance, wanted.theme)
             settings.save_site(wanted)
         else:
             wanted = blog().site
