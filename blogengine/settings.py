@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from blogengine import clock
 from blogengine import db as database
+from blogengine import runtime
 from blogengine import schema
 from blogengine import themes
 from blogengine.config import Config
@@ -23,13 +24,14 @@ from blogengine.pagecache import SETUP_TAG as SETUP_TAG
 from blogengine.plugins import discovery
 from blogengine.plugins.guards import Failure
 from blogengine.plugins.guards import FailureLog
+from blogengine.plugins.manager import BUILDING
 from blogengine.plugins.manager import Plugins
 from blogengine.runtime import blog
 from blogengine.setup import PluginSetup
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 
-_KEEPS_JUDGING = "judge_comment"
+_JUDGING = "judge_comment"
 _THEME = "_theme:"
 
 
@@ -124,7 +126,10 @@ def enable(plugin_id: str) -> None:
     stored = db.session.get(PluginState, plugin_id)
     settings = stored.settings if stored is not None else {}
     trial = Plugins(candidates, FailureLog())
-    trial.load((PluginSetup(plugin_id, candidates[plugin_id].manifest.version, settings),))
+    with runtime.running(runtime.Blog(running.config, running.setup, trial, running.zone)):
+        trial.load((PluginSetup(plugin_id, candidates[plugin_id].manifest.version, settings),))
+        for hook in BUILDING:
+            trial.collect(hook)
     status = trial.statuses[plugin_id]
     if status.state != "active":
         raise Refused(f"The plugin {plugin_id} was not enabled: {status.reason}", code="broken")
@@ -201,7 +206,7 @@ def store_failures(failures: list[Failure]) -> None:
             row.count += 1
             row.message, row.traceback, row.last_at = failure.message, failure.traceback, now
         for failure in failures:
-            if failure.muting and failure.hook != _KEEPS_JUDGING:
+            if failure.muting and not blog().plugins.implements(failure.plugin_id, _JUDGING):
                 _set_state(
                     failure.plugin_id,
                     enabled=False,

@@ -241,6 +241,11 @@ def _judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict:
         verdicts.append(Verdict(HOLD, "The browser did not say which page the form was sent from."))
     if facts.honeypot_filled:
         verdicts.append(Verdict(SPAM, "The field that people do not see was filled in."))
+    if blog().config.safe_mode:
+        verdicts.append(Verdict(HOLD, "The blog runs in safe mode, without the plugins that judge comments."))
+    for status in blog().plugins.statuses.values():
+        if status.state != "active":
+            verdicts.append(Verdict(HOLD, f"The plugin {status.id} does not run; it may have judged this comment."))
     for answer in blog().hook.judge_comment(comment=draft, post=post, facts=facts):
         known = isinstance(answer, Verdict) and answer.level in (PUBLISH, HOLD, SPAM, REJECT)
         verdicts.append(answer if known else Verdict(HOLD, "A plugin gave an answer that is no verdict."))

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +108,8 @@ def guarded(
 ) -> Callable[..., Any]:
     """Return `function` with its failures contained; one that is given `tx` runs in a savepoint of its own."""
     breaker = Breaker()
+    expected = str if hook.endswith("_html") else object
+    expected = {"markers_html": Mapping, "judge_comment": Verdict}.get(hook, expected)
     parameters = list(inspect.signature(function).parameters)
     transaction_at = parameters.index("tx") if "tx" in parameters else None
 
@@ -118,8 +121,11 @@ def guarded(
             if transaction_at is not None:
                 with arguments[transaction_at].session.begin_nested():
                     return function(*arguments)
-            return function(*arguments)
-        except Exception as error:
+            result = function(*arguments)
+            if result is not None and not isinstance(result, expected):
+                raise TypeError(f"{hook} must return {expected.__name__} or None, not {result!r:.200}")
+            return result
+        except (Exception, SystemExit) as error:
             failures.add(plugin_id, hook, error, muting=breaker.fail())
             return fallback_for(hook, plugin_id)
 

@@ -21,13 +21,13 @@ from blogengine.plugins.guards import FailureLog
 from blogengine.plugins.guards import guarded
 from blogengine.setup import PluginSetup
 
-_RAISING = {
+BUILDING = (
     "register_settings",
     "register_routes",
     "register_admin_pages",
     "register_importers",
     "register_jobs",
-}
+)
 """Hooks that run while the app is built, one plugin at a time: a failure makes the plugin `broken`."""
 
 
@@ -101,6 +101,10 @@ class Plugins:
         status = self.statuses.get(plugin_id)
         return status is not None and status.state == "active"
 
+    def implements(self, plugin_id: str, hook: str) -> bool:
+        """Whether the plugin runs in this app and has an implementation of `hook`."""
+        return self.is_active(plugin_id) and hasattr(self._manager.get_plugin(plugin_id), hook)
+
     def settings(self, plugin_id: str) -> Any:
         """Return the settings of an active plugin. Raises `KeyError` for one that has none."""
         return self._settings[plugin_id]
@@ -116,7 +120,7 @@ class Plugins:
                 continue
             try:
                 result = function()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self.drop(plugin_id, f"{hook} raised {type(error).__name__}: {error}", traceback.format_exc())
                 continue
             if result is not None:
@@ -131,7 +135,7 @@ class Plugins:
                 continue
             name = marks.get("specname") or name
             _check(candidate, name, function, marks)
-            guard = name not in _RAISING
+            guard = name not in BUILDING
             setattr(facade, name, guarded(candidate.id, name, function, self.failures) if guard else function)
         self._manager.register(facade, name=candidate.id)
 
@@ -151,11 +155,13 @@ def _import(candidate: Candidate) -> types.ModuleType:
         return importlib.import_module(candidate.where.split(":")[0])
     path = Path(candidate.where)
     file = path / "__init__.py" if path.is_dir() else path
-    stamp = file.stat().st_mtime_ns
+    stamp = max(part.stat().st_mtime_ns for part in (file, *(path.rglob("*.py") if path.is_dir() else ())))
     name = f"blogengine_dropins_{abs(hash(str(path.parent)))}.{candidate.id}"
     loaded = sys.modules.get(name)
     if loaded is not None and getattr(loaded, "__stamp__", None) == stamp:
         return loaded
+    for part in [part for part in sys.modules if part.startswith(f"{name}.")]:
+        del sys.modules[part]
     spec = importlib.util.spec_from_file_location(
         name, file, submodule_search_locations=[str(path)] if path.is_dir() else None
     )
@@ -186,6 +192,10 @@ def _check(candidate: Candidate, name: str, function: Any, marks: dict[str, Any]
         )
     arguments = set(inspect.signature(spec).parameters)
     for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in arguments and parameter.default is not inspect.Parameter.empty:
+            raise PluginProblem(
+                f"{candidate.id}: {name} has a default for {parameter.name}, so it would never be given; remove it."
+            )
         if parameter.name not in arguments and parameter.default is inspect.Parameter.empty:
             raise PluginProblem(
                 f"{candidate.id}: {name} asks for {parameter.name!r}, which the hook does not have."
