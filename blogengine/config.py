@@ -109,7 +109,9 @@ def _secret_key(folder: Path) -> str:
     key = secrets.token_urlsafe(48)
     scratch = folder / f".secret_key.{os.getpid()}"
     try:
-        with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        with open(
+            os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+        ) as file:
             file.write(key + "\n")
         try:
             os.link(scratch, path)  # never over a key that another process has just written

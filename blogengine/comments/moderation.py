@@ -47,7 +47,8 @@ def delete_forever(ids: Iterable[int]) -> int:
     def change(tx: Transaction) -> int:
         rows = tx.session.scalars(
             sa.select(Comment).where(
-                Comment.id.in_(list(ids)), Comment.status.in_(("spam", "removed-by-author", "removed-by-admin"))
+                Comment.id.in_(list(ids)),
+                Comment.status.in_(("spam", "removed-by-author", "removed-by-admin")),
             )
         ).all()
         for comment in rows:
@@ -110,11 +111,16 @@ def recount(tx: Transaction, post_id: int) -> None:
 def counts() -> dict[str, int]:
     """Return the number of comments by status."""
     rows = db.session.execute(sa.select(Comment.status, sa.func.count()).group_by(Comment.status))
-    return {status: count for status, count in rows}
+    return {str(row[0]): int(row[1]) for row in rows}
 
 
 def comments_for_owner(
-    *, status: str = "", q: str = "", post_id: int | None = None, before_id: int | None = None, limit: int = 50
+    *,
+    status: str = "",
+    q: str = "",
+    post_id: int | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
 ) -> tuple[list[tuple[Comment, Post]], bool]:
     """Return comments with their posts, newest first, and whether more follow after the last one.
 
@@ -132,7 +138,8 @@ def comments_for_owner(
     for word in fold(q).split():
         statement = statement.where(
             sa.or_(
-                Comment.source.icontains(word, autoescape=True), Comment.author_name.icontains(word, autoescape=True)
+                Comment.source.icontains(word, autoescape=True),
+                Comment.author_name.icontains(word, autoescape=True),
             )
         )
     if before_id is not None:

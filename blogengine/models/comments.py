@@ -18,7 +18,8 @@ class Comment(Base):
     __tablename__ = "comment"
     __table_args__ = (
         sa.CheckConstraint(
-            "status IN ('pending', 'published', 'spam', 'removed-by-author', 'removed-by-admin')", name="status"
+            "status IN ('pending', 'published', 'spam', 'removed-by-author', 'removed-by-admin')",
+            name="status",
         ),
         sa.Index("ix_comment_post_id_thread_key", "post_id", "thread_key"),
         sa.Index("ix_comment_status_published_at_id", "status", "published_at", "id"),
@@ -28,7 +29,9 @@ class Comment(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     post_id: Mapped[int] = mapped_column(sa.ForeignKey("post.id", ondelete="CASCADE"))
-    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id", ondelete="SET NULL"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("comment.id", ondelete="SET NULL"), index=True
+    )
     thread_key: Mapped[str] = mapped_column(KeyText)
     """The parent's key and then this comment's time and a random part: see `comments.thread_key`."""
     depth: Mapped[int] = mapped_column(sa.Integer, default=0)

@@ -38,7 +38,9 @@ class Post(Base):
         sa.CheckConstraint("kind IN ('post', 'page')", name="kind"),
         sa.CheckConstraint("status IN ('draft', 'scheduled', 'published', 'trashed')", name="status"),
         sa.CheckConstraint("comment_mode IN ('allow', 'existing', 'hide')", name="comment_mode"),
-        sa.CheckConstraint("status NOT IN ('scheduled', 'published') OR published_at IS NOT NULL", name="published_at"),
+        sa.CheckConstraint(
+            "status NOT IN ('scheduled', 'published') OR published_at IS NOT NULL", name="published_at"
+        ),
         sa.Index("ix_post_kind_status_published_at_id", "kind", "status", "published_at", "id"),
         sa.Index("ix_post_status_modified_at_id", "kind", "status", "modified_at", "id"),
         {"sqlite_autoincrement": True},
