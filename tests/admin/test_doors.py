@@ -4,9 +4,13 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from blogengine import accounts
+from blogengine import db as database
 from blogengine.app import BlogFlask
+from blogengine.db import Transaction
+from blogengine.models import User
 from blogengine.testing import OWNER
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
@@ -268,6 +272,21 @@ def test_a_form_from_elsewhere_is_refused_even_with_the_token(owner_client: Visi
     assert (
         owner_client.send(form.action, {**form.fields, "title": "Taken"}, headers=headers).status_code == 403
     )
+
+
+def test_an_author_writes_but_does_not_change_the_blog(blog: BlogKit, owner_client: Visitor) -> None:
+    def demote(tx: Transaction) -> None:
+        tx.session.scalars(sa.select(User)).one().role = "author"
+
+    with blog.app():
+        database.write(demote)
+    page = owner_client.get("/admin/posts/new")
+    assert "Settings" not in text_of(page)
+    assert send(owner_client, page, "editor", title="Mine", action="publish").status_code == 303
+    for path in ("/admin/settings", "/admin/themes", "/admin/plugins", "/admin/plugins/atom"):
+        assert owner_client.get(path).status_code == 403
+    token = {"csrf_token": form_in(page.text, "editor").fields["csrf_token"]}
+    assert owner_client.send("/admin/plugins/atom/disable", token).status_code == 403
 
 
 def test_what_the_owner_sees_is_never_stored(owner_client: Visitor) -> None:
