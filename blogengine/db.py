@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from typing import TypeVar
 
@@ -228,13 +229,19 @@ def _bump(session: Session, tags: set[str]) -> None:
 
     The counter row stays locked until the commit, so numbers become visible in the order of commits.
     """
-    seq = session.execute(
-        sa.update(cache_seq).values(seq=cache_seq.c.seq + 1).returning(cache_seq.c.seq)
-    ).scalar_one()
-    statement = insert(session, cache_tag).values([{"tag": tag, "seq": seq} for tag in sorted(tags)])
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["tag"], set_={"seq": statement.excluded.seq})
-    )
+    connection = session.connection()
+    seq = connection.execute(_NEXT).scalar_one()
+    connection.execute(_STAMP[connection.dialect.name], [{"tag": tag, "seq": seq} for tag in sorted(tags)])
+
+
+def _stamp(dialect: ModuleType) -> sqlite.Insert | postgresql.Insert:
+    statement: sqlite.Insert | postgresql.Insert = dialect.insert(cache_tag)
+    return statement.on_conflict_do_update(index_elements=["tag"], set_={"seq": statement.excluded.seq})
+
+
+# Made once: putting a statement together costs ten times as much as SQLite takes to run it.
+_NEXT = sa.update(cache_seq).values(seq=cache_seq.c.seq + 1).returning(cache_seq.c.seq)
+_STAMP = {"sqlite": _stamp(sqlite), "postgresql": _stamp(postgresql)}
 
 
 def insert(session: Session, table: Any) -> sqlite.Insert | postgresql.Insert:

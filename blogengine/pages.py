@@ -268,6 +268,8 @@ class CommentDraft:
     name: str = ""
     website: str = ""
     parent_id: int | None = None
+    html: str = ""
+    """The text as clean HTML; empty where nobody has made it yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,19 @@ _THREAD = Prepared(
 )
 
 
+_OWN = sa.orm.aliased(Comment)
+_BEFORE = Prepared(
+    sa.select(sa.func.count())
+    .select_from(_OWN)
+    .join(Comment, Comment.post_id == _OWN.post_id)
+    .where(
+        _OWN.id == bindparam("id"),
+        sa.or_(*(Comment.status == status for status in SHOWN)),
+        sa.tuple_(Comment.thread_key, Comment.id) < sa.tuple_(_OWN.thread_key, _OWN.id),
+    )
+)
+
+
 @dataclass(slots=True)
 class CommentList:
     """Comments of a feed, how many there are in all, and when one of all these last changed."""
@@ -74,17 +87,8 @@ def thread(post_id: int, url: str, page: int = 1) -> tuple[list[CommentView], bo
 
 def page_of(comment_id: int) -> int:
     """Return the page of its thread on which a comment stands, from 1."""
-    own = db.session.execute(
-        sa.select(Comment.post_id, Comment.thread_key).where(Comment.id == comment_id)
-    ).one()
-    before = db.session.execute(
-        sa.select(sa.func.count()).where(
-            Comment.post_id == own.post_id,
-            Comment.status.in_(SHOWN),
-            sa.tuple_(Comment.thread_key, Comment.id) < sa.tuple_(own.thread_key, comment_id),
-        )
-    ).scalar_one()
-    return before // PAGE_SIZE + 1
+    before = _BEFORE.row(id=comment_id)
+    return (before[0] if before is not None else 0) // PAGE_SIZE + 1
 
 
 def by_id(comment_id: int) -> CommentView | None:
@@ -124,7 +128,11 @@ def recent(
         where.append(Comment.post_id == post_id)
     where += [Comment.published_at >= published_min] if published_min is not None else []
     where += [Comment.published_at < published_max] if published_max is not None else []
-    joined = sa.select(*_COLUMNS, Post.path, Post.title, Post.comment_count).join(Post, Post.id == Comment.post_id).where(*where)
+    joined = (
+        sa.select(*_COLUMNS, Post.path, Post.title, Post.comment_count)
+        .join(Post, Post.id == Comment.post_id)
+        .where(*where)
+    )
     rows: Sequence[Any] = db.session.execute(
         joined.order_by(Comment.published_at.desc(), Comment.id.desc())
         .offset(start_index - 1)

@@ -9,6 +9,9 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
 
 from blogengine import clock
 from blogengine import db as database
@@ -16,7 +19,6 @@ from blogengine import markup
 from blogengine.comments.threads import depth_of
 from blogengine.comments.threads import next_thread_key
 from blogengine.db import Transaction
-from blogengine.db import db
 from blogengine.errors import Invalid
 from blogengine.errors import Refused
 from blogengine.models import Comment
@@ -32,7 +34,9 @@ from blogengine.pages import CommentView
 from blogengine.pages import PostView
 from blogengine.pages import Verdict
 from blogengine.posts.writing import new_atom_id
+from blogengine.prepared import Prepared
 from blogengine.runtime import blog
+from blogengine.sanitize import trusted
 from blogengine.text import accept_text
 from blogengine.text import fold
 
@@ -40,6 +44,31 @@ TEXT_LIMIT = 8000
 NAME_LIMIT = 100
 WEBSITE_LIMIT = 500
 RATE_WINDOW = timedelta(minutes=10)
+
+
+_TABLE = Post.metadata.tables["comment"]
+_POST = Post.metadata.tables["post"]
+_INSERT = {
+    name: dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["digest"]).returning(_TABLE.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_COUNT = (
+    sa.update(_POST)
+    .where(_POST.c.id == bindparam("id_of_post"))
+    .values(comment_count=_POST.c.comment_count + 1)
+)
+_SAME = Prepared(sa.select(Comment.id, Comment.status).where(Comment.digest == bindparam("digest")))
+_PARENT = Prepared(
+    sa.select(Comment.id, Comment.thread_key).where(
+        Comment.id == bindparam("id"), Comment.post_id == bindparam("post_id"), Comment.status == "published"
+    )
+)
+_RECENT = Prepared(
+    sa.select(sa.func.count()).where(
+        Comment.address_key == bindparam("address_key"),
+        Comment.created_at > bindparam("since", type_=Comment.created_at.type),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +83,7 @@ class Outcome:
 def check(name: str, website: str, text: str, parent_id: int | None) -> CommentDraft:
     """Return what a visitor typed as a draft. Raises `Invalid` with a sentence for each field that does not fit."""
     problems: dict[str, str] = {}
+    html = ""
     values = {"name": name, "website": website, "text": text}
     limits = {"name": (NAME_LIMIT, False), "website": (WEBSITE_LIMIT, False), "text": (TEXT_LIMIT, True)}
     for key, (limit, multiline) in limits.items():
@@ -72,12 +102,12 @@ def check(name: str, website: str, text: str, parent_id: int | None) -> CommentD
             )
     if "text" not in problems:
         try:
-            markup.render_comment(values["text"])
+            html = str(markup.render_comment(values["text"]))
         except Refused as refusal:
             problems["text"] = str(refusal)
     if problems:
         raise Invalid(problems)
-    return CommentDraft(values["text"], values["name"], values["website"], parent_id)
+    return CommentDraft(values["text"], values["name"], values["website"], parent_id, html)
 
 
 def _accept_website(address: str) -> str:
@@ -101,7 +131,7 @@ def preview(draft: CommentDraft, post: PostView, user: User | None) -> CommentVi
         parent_id=draft.parent_id,
         author_name=user.name if user is not None else draft.name,
         author_url=draft.website,
-        body=markup.render_comment(draft.text),
+        body=trusted(draft.html) if draft.html else markup.render_comment(draft.text),
         published_at=clock.now(),
         depth=0,
         status="preview",
@@ -153,7 +183,7 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
         "author_url": draft.website,
         "user_id": user.id if user is not None else None,
         "source": draft.text,
-        "html": str(markup.render_comment(draft.text)),
+        "html": draft.html or str(markup.render_comment(draft.text)),
         "pipeline": markup.PIPELINE,
         "created_at": now,
         "published_at": now,
@@ -166,21 +196,14 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
     }
 
     def change(tx: Transaction) -> Outcome:
-        statement = database.insert(tx.session, Comment.__table__).values(values)
-        comment_id = tx.session.execute(
-            statement.on_conflict_do_nothing(index_elements=["digest"]).returning(Comment.__table__.c.id)
-        ).scalar()
+        connection = tx.session.connection()
+        comment_id = connection.execute(_INSERT[connection.dialect.name], values).scalar()
         if comment_id is None:
             found = _find(digest)
             assert found is not None
             return found
         if status == "published":
-            tx.session.execute(
-                sa.update(Post)
-                .where(Post.id == post.id)
-                .values(comment_count=Post.comment_count + 1)
-                .execution_options(synchronize_session=False)
-            )
+            connection.execute(_COUNT, {"id_of_post": post.id})
             tx.bump("comments", f"comments:{post.id}", f"post:{post.id}")
         tx.bump("moderation")
         return Outcome(comment_id, status)
@@ -191,11 +214,7 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
 def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:
     if draft.parent_id is None:
         return None
-    row = db.session.execute(
-        sa.select(Comment.id, Comment.thread_key).where(
-            Comment.id == draft.parent_id, Comment.post_id == post.id, Comment.status == "published"
-        )
-    ).first()
+    row = _PARENT.row(id=draft.parent_id, post_id=post.id)
     if row is None:
         raise Refused(
             "The comment you answer is not there any more.",
@@ -212,7 +231,7 @@ def _digest(draft: CommentDraft, post: PostView, user: User | None) -> str:
 
 
 def _find(digest: str) -> Outcome | None:
-    row = db.session.execute(sa.select(Comment.id, Comment.status).where(Comment.digest == digest)).first()
+    row = _SAME.row(digest=digest)
     if row is None:
         return None
     return Outcome(row[0], row[1] if row[1] in ("published", "spam") else "pending", is_repeat=True)
@@ -222,11 +241,8 @@ def _check_rate(facts: CommentFacts) -> None:
     limit = blog().site.comment_rate
     if not limit or facts.signed_in or not facts.address_key or not blog().config.comment_rate_limit:
         return
-    count = db.session.execute(
-        sa.select(sa.func.count()).where(
-            Comment.address_key == facts.address_key, Comment.created_at > clock.now() - RATE_WINDOW
-        )
-    ).scalar_one()
+    row = _RECENT.row(address_key=facts.address_key, since=clock.now() - RATE_WINDOW)
+    count = row[0] if row is not None else 0
     if count >= limit:
         raise Refused(
             "Many comments came from your network in the last ten minutes.",
@@ -245,7 +261,9 @@ def _judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict:
         verdicts.append(Verdict(HOLD, "The blog runs in safe mode, without the plugins that judge comments."))
     for status in blog().plugins.statuses.values():
         if status.state != "active":
-            verdicts.append(Verdict(HOLD, f"The plugin {status.id} does not run; it may have judged this comment."))
+            verdicts.append(
+                Verdict(HOLD, f"The plugin {status.id} does not run; it may have judged this comment.")
+            )
     for answer in blog().hook.judge_comment(comment=draft, post=post, facts=facts):
         known = isinstance(answer, Verdict) and answer.level in (PUBLISH, HOLD, SPAM, REJECT)
         verdicts.append(answer if known else Verdict(HOLD, "A plugin gave an answer that is no verdict."))
