@@ -249,7 +249,7 @@ class _Wire:
 
 def _ask(target: _Target, connection: socket.socket, deadline: _Deadline) -> http.client.HTTPResponse:
     client = http.client.HTTPConnection(target.host, target.port)
-    client.sock = _Wire(connection, deadline)  # type: ignore[assignment]
+    client.sock = _Wire(connection, deadline)
     host = f"[{target.host}]" if ":" in target.host else target.host
     is_usual = target.port == PORTS["https" if target.secure else "http"]
     client.putrequest("GET", target.path, skip_host=True, skip_accept_encoding=True)

@@ -108,7 +108,7 @@ def guarded(
 ) -> Callable[..., Any]:
     """Return `function` with its failures contained; one that is given `tx` runs in a savepoint of its own."""
     breaker = Breaker()
-    expected = str if hook.endswith("_html") else object
+    expected: Any = str if hook.endswith("_html") else object
     expected = {"markers_html": Mapping, "judge_comment": Verdict}.get(hook, expected)
     parameters = list(inspect.signature(function).parameters)
     transaction_at = parameters.index("tx") if "tx" in parameters else None

@@ -62,7 +62,9 @@ def all_posts(
 ) -> tuple[list[Post], bool]:
     """Return posts for the list of posts, last changed first, and whether more follow after the last one."""
     statement = sa.select(Post).where(Post.kind == kind).options(sa.orm.selectinload(Post.labels))
-    statement = statement.where(Post.status == status) if status else statement.where(Post.status != "trashed")
+    statement = (
+        statement.where(Post.status == status) if status else statement.where(Post.status != "trashed")
+    )
     for word in fold(q).split():
         statement = statement.where(Post.text_key.contains(word, autoescape=True))
     if before_id is not None:
@@ -71,7 +73,9 @@ def all_posts(
             sa.tuple_(Post.modified_at, Post.id)
             < sa.tuple_(sa.literal(last.modified_at, Post.modified_at.type), last.id)
         )
-    found = list(db.session.scalars(statement.order_by(Post.modified_at.desc(), Post.id.desc()).limit(limit + 1)))
+    found = list(
+        db.session.scalars(statement.order_by(Post.modified_at.desc(), Post.id.desc()).limit(limit + 1))
+    )
     return found[:limit], len(found) > limit
 
 
@@ -106,7 +110,11 @@ def save(
         changed = (post.title, post.source) != (draft.title, draft.source)
         post.title, post.source, post.source_format = draft.title, draft.source, draft.source_format
         post.html, post.pipeline, post.text_key = html, markup.PIPELINE, text_key
-        post.comment_mode, post.description, post.title_link = draft.comment_mode, draft.description, draft.title_link
+        post.comment_mode, post.description, post.title_link = (
+            draft.comment_mode,
+            draft.description,
+            draft.title_link,
+        )
         if post.path is None:
             post.custom_slug = draft.custom_slug
         if post.status == "published" and changed:
@@ -198,7 +206,11 @@ def restore(post_id: int) -> str:
         post = get(post_id)
         if post.status == "trashed":
             post.status, post.trashed_at, post.trashed_from = post.trashed_from or "draft", None, ""
-            if post.status == "scheduled" and post.published_at is not None and post.published_at <= clock.now():
+            if (
+                post.status == "scheduled"
+                and post.published_at is not None
+                and post.published_at <= clock.now()
+            ):
                 post.status = "draft"
             _bump(tx, post)
         return post.status
@@ -212,7 +224,9 @@ def delete_forever(post_id: int) -> None:
     def change(tx: Transaction) -> None:
         post = get(post_id)
         if post.status != "trashed":
-            raise Refused("Only a post in the trash can be deleted for good.", hint="Move it to the trash first.")
+            raise Refused(
+                "Only a post in the trash can be deleted for good.", hint="Move it to the trash first."
+            )
         _bump(tx, post)
         tx.bump("comments", f"comments:{post.id}")
         tx.session.delete(post)
@@ -246,7 +260,9 @@ def new_atom_id(kind: str) -> str:
 def _make_public(tx: Transaction, post: Post) -> None:
     assert post.published_at is not None
     if post.path is None:
-        slug = clean_slug(post.custom_slug) or slugify(post.title, plain_text(markup.without_markers(post.html)))
+        slug = clean_slug(post.custom_slug) or slugify(
+            post.title, plain_text(markup.without_markers(post.html))
+        )
         post.path = free_path(tx.session, post.kind, slug, post.published_at, blog().zone)
     post.status, post.modified_at = "published", clock.now()
     _bump(tx, post)
