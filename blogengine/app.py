@@ -36,8 +36,8 @@ from blogengine.web.commenting import commenting
 from blogengine.web.listings import listings
 from blogengine.web.pages import pages
 
-BODY_LIMIT = 1024 * 1024
-"""Bytes of a form; the text of the longest post fits twice."""
+BODY_LIMIT = 2 * 1024 * 1024
+"""Bytes of a form: the longest post fits in, whatever its script (500,000 characters of three bytes)."""
 
 
 _OF_A_BLUEPRINT = (

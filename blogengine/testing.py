@@ -62,7 +62,13 @@ class BlogKit:
         return self.site.in_app()
 
     def write_post(
-        self, title: str = "A post", source: str = "Some text.", *, at: datetime | None = None, publish: bool = True, **draft: Any
+        self,
+        title: str = "A post",
+        source: str = "Some text.",
+        *,
+        at: datetime | None = None,
+        publish: bool = True,
+        **draft: Any,
     ) -> int:
         """Store a post, published (dated `at`) unless told otherwise; return its id."""
         with self.app():
@@ -79,13 +85,21 @@ class BlogKit:
             return path
 
     def write_comment(
-        self, post_id: int, text: str = "A comment.", *, name: str = "Rita Reader", website: str = "", parent_id: int | None = None
+        self,
+        post_id: int,
+        text: str = "A comment.",
+        *,
+        name: str = "Rita Reader",
+        website: str = "",
+        parent_id: int | None = None,
     ) -> comments.Outcome:
         """Send a comment as a visitor with evidence of origin does."""
         with self.app():
             post = posts.by_id(post_id)
             assert post is not None, "this post is not public"
-            return comments.submit(CommentDraft(text, name, website, parent_id), post, CommentFacts(True, "", False, False))
+            return comments.submit(
+                CommentDraft(text, name, website, parent_id), post, CommentFacts(True, "", False, False)
+            )
 
     def change_settings(self, **values: Any) -> None:
         """Change the blog's own settings."""
@@ -125,7 +139,11 @@ class Visitor(Client):
 
     def send(self, path: str, form: Mapping[str, Any], **options: Any) -> TestResponse:
         """Post `form` with the headers of a browser that is on this site."""
-        headers = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost", **options.pop("headers", {})}
+        headers = {
+            "Sec-Fetch-Site": "same-origin",
+            "Origin": "http://localhost",
+            **options.pop("headers", {}),
+        }
         return self.post(path, data=dict(form), headers=headers, **options)
 
     def comment(self, path: str, text: str = "A comment.", **fields: Any) -> TestResponse:

@@ -29,10 +29,8 @@ PATIENCE = 1.0
 
 
 def body_limit(path: str) -> int:
-    """Return how many bytes a body sent to `path` may have: 25 MB for uploads of media, else 1 MB."""
-    if path == "/admin/media" or path.startswith("/admin/media/"):
-        return 25 * MEGABYTE
-    return MEGABYTE
+    """Return how many bytes a body sent to `path` may have: 2 MB for the owner's posts, else 1 MB."""
+    return 2 * MEGABYTE if path.startswith("/admin/") else MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class CommentForm(FlaskForm):  # type: ignore[misc]
         return value if isinstance(value, str) else ""
 
 
-@commenting.post("/-/comments/<int:post_id>")
+@commenting.post("/-/comments/<int(max=999999999999999):post_id>")
 @security.public
 def send(post_id: int) -> Any:
     """Take a comment, or show it as a preview."""
@@ -143,7 +143,7 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
     return redirect(f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}", 303)
 
 
-@commenting.get("/-/comments/<int:post_id>")
+@commenting.get("/-/comments/<int(max=999999999999999):post_id>")
 def back(post_id: int) -> Any:
     """A reload of the form's address leads back to the post."""
     post = posts.by_id(post_id)

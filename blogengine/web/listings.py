@@ -45,7 +45,7 @@ def home() -> Response:
 def older() -> Response:
     """Older and newer pages of home, at Blogger's address; with `q` what a search finds."""
     if "q" in request.args:
-        return _found(request.args["q"][:200])
+        return _found("".join(filter(str.isprintable, request.args["q"][:200])))
     found = _page_of_posts(None)
     return _listing("home", "Older posts" if found.has_newer else "", found, frame.meta("Older posts"))
 
