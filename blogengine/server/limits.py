@@ -53,7 +53,7 @@ class Limits:
     threads: int = 4
     waiting: int = 256
     """Requests that may wait for a thread before others are told to come back."""
-    drain_bytes: int = 2 * MEGABYTE
+    drain_bytes: int = MEGABYTE // 2
     """What is still read of a refused body, so that its sender gets to see the answer."""
     drain_seconds: float = 2.0
     header_seconds: float = 15.0

@@ -111,6 +111,7 @@ def test_a_chunked_body_with_a_length_is_never_taken(server: Server) -> None:
 
 def flood(connection: socket.socket, block: bytes) -> int:
     """Send until the other side closes; returns how many bytes it took (at most 64 MB)."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)  # what lies there was not taken
     sent = 0
     try:
         while sent < 64_000_000:
