@@ -12,7 +12,9 @@ def test_a_kept_page_answers_its_entity_tag_with_304(blog: BlogKit, client: Visi
     assert client.get(path, headers={"If-None-Match": '"another"'}).status_code == 200
 
 
-def test_a_kept_feed_answers_its_date_with_304_unless_a_tag_says_otherwise(blog: BlogKit, client: Visitor) -> None:
+def test_a_kept_feed_answers_its_date_with_304_unless_a_tag_says_otherwise(
+    blog: BlogKit, client: Visitor
+) -> None:
     blog.change_settings(url="http://localhost")
     blog.write_post()
     date = client.get("/feeds/posts/default").headers["Last-Modified"]
@@ -24,7 +26,10 @@ def test_a_kept_feed_answers_its_date_with_304_unless_a_tag_says_otherwise(blog:
 def test_a_feed_that_is_never_kept_answers_its_entity_tag_with_304(blog: BlogKit, client: Visitor) -> None:
     blog.write_post()
     first = client.get("/feeds/posts/default")
-    assert client.get("/feeds/posts/default", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert (
+        client.get("/feeds/posts/default", headers={"If-None-Match": first.headers["ETag"]}).status_code
+        == 304
+    )
 
 
 def test_a_page_is_packed_for_those_who_take_it_packed(blog: BlogKit, client: Visitor) -> None:
