@@ -48,7 +48,10 @@ class Asset:
 
 SETTINGS_SHEET = "theme-settings.css"
 _ACCEPTED = {
-    "color": (re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|[a-z]{3,30}"), "a colour like #b4500f"),
+    "color": (
+        re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|[a-z]{3,30}"),
+        "a colour like #b4500f",
+    ),
     "length": (re.compile(r"\d{1,4}(?:\.\d{1,3})?(?:rem|em|px|ch|vw|%)"), "a length like 41rem"),
     "font": (re.compile(r"[A-Za-z0-9 ,'_-]{1,300}"), "names of typefaces with commas between"),
 }
