@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import functools
 import importlib.util
 import os
 import shutil
@@ -141,10 +142,17 @@ class _NoSite:
 
 
 class _Hello(Front):
+    @staticmethod
+    @functools.cache
+    def sized(query: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        """Return a body of as many bytes as the query says."""
+        return HELLO.ljust(int(query)), [_HEADERS[0], (b"content-length", query)]
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            await send({"type": "http.response.body", "body": HELLO})
+            body, headers = self.sized(scope["query_string"]) if scope["query_string"] else (HELLO, _HEADERS)
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
         else:
             await super().__call__(scope, receive, send)
 

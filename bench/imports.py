@@ -20,7 +20,7 @@ from blogengine.migrations import upgrade
 from blogengine.runtime import blog
 from blogengine.site import Site
 
-SAMPLE = Path("../shared/samples/blogger/jeffhandley-2012.xml")
+SAMPLE = Path(__file__).parents[2] / "shared/samples/blogger/jeffhandley-2012.xml"
 RATE_BAR = 200
 GROWTH_BAR = 1.2
 """How much more memory an export ten times as large may take; the bar says only: bounded."""

@@ -48,6 +48,9 @@ def hits(bench: Bench) -> list[Row]:
             sizes = [_kept_size(server, path), _kept_size(server, path, Accept_Encoding="gzip")]
             jobs[f"{name}, {sizes[0]:,} bytes"] = Job(server, same(path))
             jobs[f"{name}, packed, {sizes[1]:,} bytes"] = Job(server, same(path, Accept_Encoding="gzip"))
+            if path == blog.threads[50]:
+                for size in sizes:
+                    jobs[f"bare hello with a body of {size:,} bytes"] = Job(bare, same(f"/?{size}"))
         etags = sorted({_ask(server, blog.threads[50]).header("etag") for _ in range(16)})
         jobs["post page, 304"] = Job(
             server, same(blog.threads[50], If_None_Match=", ".join(etags)), status=304
