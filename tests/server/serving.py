@@ -59,7 +59,8 @@ class FakeSite:
         if path == "/file":
             assert self.folder is not None
             start_response("200 OK", [("Content-Length", "300000")])
-            return environ["wsgi.file_wrapper"](open(self.folder / "file.bin", "rb"))
+            wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](open(self.folder / "file.bin", "rb"))
+            return wrapped
         body = environ["wsgi.input"].read()
         facts = {
             "pid": os.getpid(),

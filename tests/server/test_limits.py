@@ -76,7 +76,7 @@ def test_a_full_disk_is_refused_with_503(monkeypatch: pytest.MonkeyPatch) -> Non
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(module.tempfile, "SpooledTemporaryFile", lambda **_: FullDisk())
+    monkeypatch.setattr("blogengine.server.limits.tempfile.SpooledTemporaryFile", lambda **_: FullDisk())
     assert refusal_of([b"abc"], 3) == 503
 
 
