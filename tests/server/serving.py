@@ -59,7 +59,8 @@ class FakeSite:
         if path == "/file":
             assert self.folder is not None
             start_response("200 OK", [("Content-Length", "300000")])
-            wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](open(self.folder / "file.bin", "rb"))
+            file = open(self.folder / "file.bin", "rb")  # noqa: SIM115  closed by the server
+            wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](file)
             return wrapped
         body = environ["wsgi.input"].read()
         facts = {

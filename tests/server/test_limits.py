@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from blogengine.server import limits as module
 from blogengine.server.answers import Refusal
 from blogengine.server.limits import Limits
 from blogengine.server.limits import Readers
