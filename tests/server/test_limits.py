@@ -139,7 +139,7 @@ def crowd(limits: Limits, addresses: list[str], sender: str) -> tuple[list[int |
 
 
 def test_the_oldest_slow_body_of_an_address_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    monkeypatch.setattr("blogengine.server.limits.PATIENCE", 0.0)
     ended, quick, readers = crowd(Limits(readers_per_address=2), ["other", "mine", "mine"], "mine")
     assert ended == [None, 408, None]
     assert quick is None
@@ -149,7 +149,7 @@ def test_the_oldest_slow_body_of_an_address_gives_way(monkeypatch: pytest.Monkey
 def test_the_oldest_slow_body_of_all_gives_way_when_the_house_is_full(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    monkeypatch.setattr("blogengine.server.limits.PATIENCE", 0.0)
     ended, quick, _ = crowd(Limits(readers=3), ["a", "b", "c"], "d")
     assert ended == [408, None, None]
     assert quick is None
