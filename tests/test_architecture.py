@@ -84,7 +84,7 @@ def test_a_folder_of_one_machine_is_found(name: str) -> None:
 
 ALONE = """
 import importlib, os, sys, warnings
-import alembic, bleach, flask, flask_babel, flask_sqlalchemy, flask_wtf, granian, markdown_it, nh3, sqlalchemy
+import alembic, bleach, flask, babel, flask_sqlalchemy, flask_wtf, granian, markdown_it, nh3, sqlalchemy
 warnings.simplefilter("error")
 for name in sys.argv[1:]:
     child = os.fork()

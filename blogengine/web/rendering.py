@@ -66,6 +66,7 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
         ]
     )
     environment.auto_reload = False
+    environment.bytecode_cache = templating.COMPILED
     app.extensions[FALLBACK] = environment.overlay(loader=jinja2.FileSystemLoader(folders[-1]))
     environment.globals.update(
         slot=slot,

@@ -1,10 +1,13 @@
 """The Jinja environment: strict, escaping, with the words of the interface."""
 
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import flask.templating
+from jinja2 import BytecodeCache
 from jinja2 import nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator
 from jinja2.compiler import Frame
 from markupsafe import Markup
@@ -50,6 +53,25 @@ class Environment(flask.templating.Environment):
         if kind is Markup or kind is int:
             return str(value)
         return str(escape(value))
+
+
+class CompiledTemplates(BytecodeCache):
+    """Compiled templates by their content: an app that replaces another does not compile them again."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give `bucket` the code of a template with the same name and content, if there is one."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of `bucket`."""
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = CompiledTemplates()
 
 
 @lru_cache(maxsize=4096)
