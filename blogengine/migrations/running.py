@@ -1,6 +1,7 @@
 """Bringing a database up to date: under a lock, in one transaction, after a copy of an SQLite file with rows in it."""
 
 import fcntl
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -114,6 +115,8 @@ def _locked(engine: Engine) -> Iterator[None]:
         yield
         return
     try:
+        # The file holds addresses and password hashes; SQLite gives its side files the same permissions.
+        os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT, 0o600))
         file = open(f"{engine.url.database}.lock", "a")  # noqa: SIM115
     except OSError as error:
         raise ConfigError(
