@@ -58,7 +58,8 @@ def _row(bench: Bench, name: str, file: Path, *, bar: bool = False) -> Row:
         f"{rate:,.0f} posts/s",
         f"≥ {RATE_BAR} posts/s" if bar else "",
         rate >= RATE_BAR if bar else None,
-        f"{run['posts']:,} posts and {run['comments']:,} comments in {run['seconds']:.2f} s, "
+        f"{run['posts']:,} posts and {run['comments']:,} comments in {run['seconds']:.2f} s"
+        f" ({run['cpu']:.2f} s of CPU), "
         f"{run['whole']:.2f} s with the start of the program; at most {run['peak_mb']:.0f} MB",
     )
 
@@ -122,13 +123,18 @@ def main() -> None:
     site = Site(load_config(options.instance))
     upgrade(site.engine)
     with site.in_app():
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         source = blog().importers["blogger"].open(options.export, "")
         report = importing.run(source, media_folder=blog().config.media_folder, on_note=lambda note: None)
-        seconds = time.perf_counter() - begun
+        seconds, cpu = time.perf_counter() - begun, time.process_time() - used
     site.close()
     counts = {kind: count.new for kind, count in report.counts.items()}
-    found = {"posts": counts["post"], "comments": counts["comment"], "seconds": round(seconds, 3)}
+    found = {
+        "posts": counts["post"],
+        "comments": counts["comment"],
+        "seconds": round(seconds, 3),
+        "cpu": round(cpu, 3),
+    }
     print(json.dumps({**found, "peak_mb": _peak()}))
 
 

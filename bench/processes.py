@@ -27,6 +27,8 @@ class Server:
     process: subprocess.Popen[bytes]
     started: float = field(default=0.0)
     """Seconds from its start to its first answer with 200."""
+    started_cpu: float = field(default=0.0)
+    """Seconds of CPU that this took."""
 
     def pids(self) -> list[int]:
         """Return the parent and everything below it."""
@@ -96,6 +98,7 @@ def running(
                 raise RuntimeError(f"{name} does not come up: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.005)
         server.started = time.perf_counter() - begun
+        server.started_cpu = server.cpu()
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
