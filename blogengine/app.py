@@ -14,6 +14,7 @@ from flask.ctx import AppContext
 from sqlalchemy.engine import Engine
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as HTTPNotFound
+from werkzeug.routing import RequestRedirect
 
 from blogengine import admin
 from blogengine import themes
@@ -33,6 +34,7 @@ from blogengine.web import security
 from blogengine.web import templating
 from blogengine.web.caching import cacheable
 from blogengine.web.commenting import commenting
+from blogengine.web.listings import LabelConverter
 from blogengine.web.listings import listings
 from blogengine.web.pages import pages
 
@@ -58,6 +60,10 @@ class BlogFlask(Flask):
 
     blog: Blog
     jinja_environment = templating.Environment
+
+    def handle_http_exception(self, e: HTTPException) -> Any:
+        """Answer an error as Flask does, but a redirect to the same address with a slash without the host."""
+        return failures.moved(e) if isinstance(e, RequestRedirect) else super().handle_http_exception(e)
 
     def app_context(self) -> Any:
         """Return a context in which this app's blog runs."""
@@ -95,6 +101,8 @@ def build(
     plugins = Plugins(candidates, plugin_failures or FailureLog())
     app.blog = Blog(config, setup, plugins, ZoneInfo(setup.site.time_zone))
     db.init_app(app)
+    app.url_map.merge_slashes = False  # a label may have two of them
+    app.url_map.converters["label"] = LabelConverter
     with running(app.blog):
         plugins.load(setup.plugins)
         security.prepare(app, app.blog)

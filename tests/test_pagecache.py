@@ -258,7 +258,7 @@ def test_a_query_that_no_page_depends_on_does_not_fill_the_cache(blog: BlogKit, 
     path = blog.path_of(blog.write_post())
     wanted = client.get(path).text
     size = len(blog.site.cache)
-    for query in ("utm_source=x", "commentPage=1&x=1", "m=1", "a", "%00=1"):
+    for query in ("utm_source=x", "commentPage=1&x=1", "m=1", "a", "%FF=1"):
         assert client.get(f"{path}?{query}").status_code == 200
     for query in ("&", "&&", "commentPage=1", "commentPage=1&commentPage=2", "=", "commentPage"):
         client.get(f"{path}?{query}")

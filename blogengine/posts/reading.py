@@ -93,7 +93,7 @@ def by_path(path: str) -> PostView | None:
 
 def by_id(post_id: int) -> PostView | None:
     """Return the public post or page with this id."""
-    return _single(_BY_ID.row(id=post_id))
+    return _single(_BY_ID.row(id=post_id)) if 0 < post_id < 2**63 else None
 
 
 def _single(row: tuple[Any, ...] | None) -> PostView | None:

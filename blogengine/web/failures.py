@@ -2,13 +2,17 @@
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.parse import urlunsplit
 
 from flask import Flask
 from flask import Response
+from flask import redirect
 from flask import request
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import RequestRedirect
 
 from blogengine.errors import BlogError
 from blogengine.errors import Busy
@@ -58,6 +62,12 @@ def show(status: int, heading: str, message: str, *, kept_text: str = "") -> Res
         kept_text=kept_text,
     )
     return rendering.respond("error.html", page, status)
+
+
+def moved(error: RequestRedirect) -> Any:
+    """Redirect to the address with its slash, without the host, which anybody may have made up."""
+    parts = urlsplit(error.new_url)
+    return redirect(urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, "")), error.code)
 
 
 def _http(error: HTTPException) -> Any:

@@ -11,6 +11,7 @@ from flask import Response
 from flask import abort
 from flask import redirect
 from flask import request
+from werkzeug.routing import PathConverter
 
 from blogengine import posts
 from blogengine.pages import Link
@@ -50,7 +51,14 @@ def older() -> Response:
     return _listing("home", "Older posts" if found.has_newer else "", found, frame.meta("Older posts"))
 
 
-@listings.get("/search/label/<path:label>")
+class LabelConverter(PathConverter):
+    """A label in an address: anything, with slashes wherever the author put them."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
+@listings.get("/search/label/<label:label>")
 @cacheable("updated-max", "updated-min", "max-results", "start-id")
 def label_page(label: str) -> Response:
     """Posts with one label."""
@@ -87,7 +95,7 @@ def old_archive(year: int, month: int, day: int) -> Any:
 
 def _archive(kind: str, year: int, month: int, heading: str) -> Response:
     zone = blog().zone
-    if not 1 <= year < 9999:
+    if not 1 < year < 9999:  # the first and the last year have moments outside of Python's time in other zones
         abort(404)
     start = datetime(year, month, 1, tzinfo=zone)
     if kind == "year" or month == 12:

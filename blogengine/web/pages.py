@@ -50,6 +50,8 @@ def static_page(slug: str) -> Any:
 def media_file(name: str) -> Response:
     """A picture or other file of the blog."""
     folder = blog().config.media_folder
+    if len(name.encode()) > 255:  # no file system has it, and asking for it is an error
+        abort(404)
     path = (folder / name).resolve()
     if path.parent != folder.resolve() or not path.is_file():
         abort(404)
@@ -69,7 +71,7 @@ def _single() -> Any:
     if "showComment" in request.args:
         return redirect(comments.address_at(post, request.args["showComment"]), 302)
     number = request.args.get("commentPage", "1")
-    if not (number.isdecimal() and 1 <= int(number[:6]) == int(number)):
+    if not (number.isdecimal() and len(number) < 7 and int(number) > 0):
         abort(404, "There is no such page of comments.")
     return show_post(post, int(number))
 

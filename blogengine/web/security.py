@@ -12,6 +12,7 @@ from typing import TypeVar
 from flask import Flask
 from flask import Request
 from flask import Response
+from flask import abort
 from flask import current_app
 from flask import g
 from flask import request
@@ -62,6 +63,7 @@ def prepare(app: Flask, running: Blog) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     csrf.init_app(app)
+    app.before_request(check_address)
     app.before_request(check_origin)
     app.after_request(add_headers)
 
@@ -70,6 +72,14 @@ def public(view: V) -> V:
     """Let `view` take unsafe requests without a CSRF token; the origin rules still hold."""
     vars(view)["takes_public_forms"] = True
     return view
+
+
+def check_address() -> None:
+    """Refuse addresses with NUL, which is no text: PostgreSQL and file systems take it nowhere."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in name or "\0" in value for name, value in request.args.items(multi=True)):
+        abort(400)
 
 
 def check_origin() -> None:
