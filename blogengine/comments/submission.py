@@ -208,7 +208,14 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
         tx.bump("moderation")
         return Outcome(comment_id, status)
 
-    return database.write(change)
+    try:
+        return database.write(change)
+    except sa.exc.IntegrityError as error:
+        raise Refused(
+            "The post or the comment you answer was deleted while you wrote.",
+            code="gone",
+            hint="Your text is below, so that you can keep it.",
+        ) from error
 
 
 def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:

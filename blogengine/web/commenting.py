@@ -162,15 +162,22 @@ def answer(token: str) -> Any:
     comment, post = own
     if comment.status == "published":
         return redirect(comment.url, 302)
+    if comment.is_removed:
+        heading, message = "Your comment was removed", "The author of this blog took it away."
+    else:
+        heading = "Your comment is waiting"
+        message = (
+            "Thank you. It appears under the post once the author of this blog has approved it. "
+            "Only you can see this page."
+        )
     page = CommentAnswerPage(
         blog=frame.blog_view(),
         meta=frame.meta("Your comment"),
         signed_in=False,
         flashes=[],
-        outcome="waiting",
-        heading="Your comment is waiting",
-        message="Thank you. It appears under the post once the author of this blog has approved it. "
-        "Only you can see this page.",
+        outcome="refused" if comment.is_removed else "waiting",
+        heading=heading,
+        message=message,
         comment=comment,
         form=None,
         post=post,
