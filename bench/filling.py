@@ -35,6 +35,7 @@ from blogengine.models import Comment
 from blogengine.models import Label
 from blogengine.models import Post
 from blogengine.models import post_label
+from blogengine.posts import date_labels
 from blogengine.posts.writing import new_atom_id
 from blogengine.runtime import blog as running_blog
 from blogengine.setup import SiteSettings
@@ -170,6 +171,7 @@ def _store(rows: list[dict[str, Any]], pairs: list[dict[str, int]]) -> None:
     def change(tx: db.Transaction) -> None:
         tx.session.execute(sa.insert(_TABLES[Post.__tablename__]), rows)
         tx.session.execute(sa.insert(post_label), pairs)
+        date_labels(tx, {pair["post_id"] for pair in pairs})
         tx.bump("posts")
 
     db.write(change)

@@ -7,15 +7,18 @@ hit is checked against the database: no purge messages, right across threads, pr
 
 import gzip
 import hashlib
+import mmap
 import sqlite3
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from typing import NamedTuple
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -23,6 +26,8 @@ from sqlalchemy.engine import Engine
 from blogengine import clock
 from blogengine.db import cache_seq
 from blogengine.db import cache_tag
+
+T = TypeVar("T")
 
 EVERYTHING = "*"
 """Tag of every entry: bumped when data came in past the engine (restore, repair)."""
@@ -36,13 +41,14 @@ Key = tuple[str, bytes]
 class View:
     """What the page that is being made was made from."""
 
-    __slots__ = ("cacheable", "query", "tags", "until")
+    __slots__ = ("cache", "cacheable", "stamp", "tags", "until")
 
-    def __init__(self) -> None:
+    def __init__(self, cache: "PageCache | None" = None, stamp: int = 0) -> None:
         self.tags: set[str] = {EVERYTHING, SETUP_TAG}
         self.until: float | None = None
         self.cacheable = False
-        self.query: frozenset[str] = frozenset()
+        self.cache = cache
+        self.stamp = stamp
 
 
 _view: ContextVar[View | None] = ContextVar("view", default=None)
@@ -80,6 +86,30 @@ def expires(at: datetime | float | None) -> None:
         view.until = moment
 
 
+def remember(key: str, tags: tuple[str, ...], read: Callable[[], T]) -> T:
+    """Return what `read` gives, remembered in this process until one of `tags` is bumped.
+
+    For counts and lists that many pages need and few writes change. Like a page, the value is stamped with the
+    sequence as it was before the page's first read; outside of a page it is read afresh.
+    """
+    depends(*tags)
+    view = _view.get()
+    if view is None or view.cache is None:
+        return read()
+    kept = view.cache.values.get(key)
+    known = view.cache.sequence.tags
+    if kept is not None and not any(known.get(tag, 0) > kept[0] for tag in tags):
+        value: T = kept[1]
+        return value
+    value = read()
+    view.cache.values[key] = (view.stamp, value)
+    return value
+
+
+WAL_INDEX_HEADER = 96
+"""Bytes: the header and its copy."""
+
+
 class Sequence:
     """The database's sequence and tags, as far as this process has read them."""
 
@@ -88,6 +118,8 @@ class Sequence:
         self._lock = threading.Lock()
         self._connection: Any = None
         self._version = -1
+        self._shared: mmap.mmap | None = None
+        self._header = b""
         self.seq = 0
         self.tags: dict[str, int] = {}
 
@@ -103,10 +135,16 @@ class Sequence:
             self._connection = sqlite3.connect(
                 str(self._engine.url.database), check_same_thread=False, isolation_level=None, timeout=10
             )
+            self._connection.execute("SELECT 1 FROM cache_seq").fetchone()
+            self._shared = _map_wal_index(f"{self._engine.url.database}-shm")
+        header = self._shared[:WAL_INDEX_HEADER] if self._shared is not None else b""
+        if header and header == self._header:
+            return self.seq
         version = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
             self._read(self._connection.execute("SELECT tag, seq FROM cache_tag WHERE seq > ?", (self.seq,)))
             self._version = version
+        self._header = header
         return self.seq
 
     def _refresh_postgresql(self) -> int:
@@ -146,6 +184,23 @@ class Sequence:
                 self._connection.close()
                 self._connection = None
                 self._version = -1  # the next connection counts for itself
+                self._header = b""
+                if self._shared is not None:
+                    self._shared.close()
+                    self._shared = None
+
+
+def _map_wal_index(path: str) -> mmap.mmap | None:
+    """Return SQLite's shared index of the write-ahead log, whose header changes with every commit (SQLite file format §2.2).
+
+    Comparing it costs a tenth of a microsecond; the pragma takes file locks, 20 µs when two workers do. The file lives as
+    long as a connection is open, so it is let go with the connection. None where there is no such file.
+    """
+    try:
+        with open(path, "rb") as file:
+            return mmap.mmap(file.fileno(), WAL_INDEX_HEADER, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):
+        return None
 
 
 class Hit(NamedTuple):
@@ -188,11 +243,12 @@ class Entry:
 class PageCache:
     """The pages of one process, least recently used dropped first, bounded in bytes."""
 
-    def __init__(self, sequence: Sequence, *, limit: int = 32 * 1024 * 1024) -> None:
+    def __init__(self, sequence: Sequence, *, limit: int = 8 * 1024 * 1024) -> None:
         self.sequence = sequence
         self._limit = limit
         self._size = 0
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
+        self.values: dict[str, tuple[int, Any]] = {}
         self._lock = threading.Lock()
         self.hits = 0
         self.misses = 0
@@ -243,6 +299,7 @@ class PageCache:
         with self._lock:
             self._entries.clear()
             self._size = 0
+            self.values = {}
 
     def __len__(self) -> int:
         return len(self._entries)

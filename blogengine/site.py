@@ -188,7 +188,7 @@ class Site:
     def _render(self, app: BlogFlask, environ: Environ, key: tuple[str, bytes]) -> Hit:
         stamp = self.sequence.refresh()
         is_current = app.blog.setup.generation >= self.sequence.generation()
-        view = View()
+        view = View(self.cache, stamp)
         token = enter_view(view)
         try:
             status, headers, body = _call(app, environ)

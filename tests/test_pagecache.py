@@ -96,7 +96,7 @@ def test_a_hit_asks_the_database_only_whether_it_is_still_true_and_no_plugin_any
     if hasattr(own, "set_trace_callback"):
         own.set_trace_callback(None)
         assert statements == []
-        assert set(asked) == {"PRAGMA data_version"}
+        assert set(asked) <= {"PRAGMA data_version"}
     else:
         assert {" ".join(statement.split()) for statement in statements} == {
             "SELECT cache_seq.seq FROM cache_seq"

@@ -30,6 +30,7 @@ from blogengine.models import Post
 from blogengine.models import Redirect
 from blogengine.models import Setting
 from blogengine.models import post_label
+from blogengine.posts import date_labels
 from blogengine.text import fold
 from blogengine.text import plain_text
 from blogengine.text import slugify
@@ -174,6 +175,7 @@ class PostImport:
         ).all()
         posts = dict(zip(ids, ready, strict=True))
         _attach_labels(tx.session, {post_id: item.labels for post_id, item in posts.items()})
+        date_labels(tx, posts)
         for post_id, item in posts.items():
             at = item.columns["published_at"]
             if item.columns["status"] == "scheduled":

@@ -23,6 +23,7 @@ class Comment(Base):
         ),
         sa.Index("ix_comment_post_id_thread_key", "post_id", "thread_key"),
         sa.Index("ix_comment_status_published_at_id", "status", "published_at", "id"),
+        sa.Index("ix_comment_published_at_id", "published_at", "id"),
         sa.Index("ix_comment_address_key_created_at", "address_key", "created_at"),
         {"sqlite_autoincrement": True},
     )

@@ -16,8 +16,11 @@ post_label = sa.Table(
     "post_label",
     Base.metadata,
     sa.Column("post_id", sa.ForeignKey("post.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("label_id", sa.ForeignKey("label.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column("label_id", sa.ForeignKey("label.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("public_at", UTCDateTime),
+    sa.Index("ix_post_label_label_id_public_at_post_id", "label_id", "public_at", "post_id"),
 )
+"""`public_at` is the post's `published_at` while it is public, so that the posts of a label are one range of an index."""
 
 
 class Label(Base):
@@ -42,7 +45,8 @@ class Post(Base):
             "status NOT IN ('scheduled', 'published') OR published_at IS NOT NULL", name="published_at"
         ),
         sa.Index("ix_post_kind_status_published_at_id", "kind", "status", "published_at", "id"),
-        sa.Index("ix_post_status_modified_at_id", "kind", "status", "modified_at", "id"),
+        sa.Index("ix_post_kind_status_modified_at_id", "kind", "status", "modified_at", "id"),
+        sa.Index("ix_post_kind_modified_at_id", "kind", "modified_at", "id"),
         {"sqlite_autoincrement": True},
     )
 

@@ -1,9 +1,10 @@
 """Posts and static pages: reading them, and the rules of their life."""
 
-from blogengine.posts.paths import address_parts
+from blogengine.posts.labelling import date_labels
+from blogengine.posts.labelling import labels_in_use
+from blogengine.posts.labelling import related
 from blogengine.posts.paths import free_path
 from blogengine.posts.queries import PostQuery
-from blogengine.posts.queries import labels_in_use
 from blogengine.posts.queries import query
 from blogengine.posts.reading import PostList
 from blogengine.posts.reading import by_id
@@ -14,7 +15,6 @@ from blogengine.posts.reading import newest
 from blogengine.posts.reading import public_by_ids
 from blogengine.posts.reading import public_by_paths
 from blogengine.posts.reading import redirect_for
-from blogengine.posts.reading import related
 from blogengine.posts.reading import static_pages
 from blogengine.posts.writing import all_posts
 from blogengine.posts.writing import delete_forever
@@ -31,10 +31,10 @@ from blogengine.posts.writing import unpublish
 __all__ = [
     "PostList",
     "PostQuery",
-    "address_parts",
     "all_posts",
     "by_id",
     "by_path",
+    "date_labels",
     "delete_forever",
     "draft_of",
     "free_path",

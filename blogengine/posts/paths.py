@@ -11,11 +11,6 @@ from blogengine.models import Post
 from blogengine.models import Redirect
 
 
-def address_parts(path: str) -> str:
-    """Return `path` as it is compared: without query and fragment, decoded nowhere."""
-    return path.split("?", 1)[0].split("#", 1)[0]
-
-
 def free_path(session: Session, kind: str, slug: str, published_at: datetime, zone: ZoneInfo) -> str:
     """Return the first free path for `slug`: `/2020/01/slug.html`, or `/p/slug.html` for a page.
 

@@ -8,15 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from blogengine.db import db
-from blogengine.models import Label
 from blogengine.models import Post
-from blogengine.models import post_label
-from blogengine.pagecache import depends
+from blogengine.pagecache import remember
+from blogengine.posts.labelling import labelled
 from blogengine.posts.reading import COLUMNS
 from blogengine.posts.reading import NEWEST_FIRST
 from blogengine.posts.reading import PUBLIC
 from blogengine.posts.reading import PostList
-from blogengine.posts.reading import has_label
 from blogengine.posts.reading import views_of
 from blogengine.text import fold
 
@@ -45,7 +43,7 @@ class PostQuery:
 def query(wanted: PostQuery) -> PostList:
     """Return the public posts that a feed asks for, with their number in all and the labels in use."""
     where: list[Any] = [Post.kind == wanted.kind, PUBLIC]
-    where += [has_label(label) for label in wanted.labels]
+    where += [Post.id.in_(labelled(label)) for label in wanted.labels]
     for phrase, word in _WORDS.findall(fold(wanted.q)):
         where.append(Post.text_key.contains(phrase or word, autoescape=True))
     for column, low, high in (
@@ -62,19 +60,9 @@ def query(wanted: PostQuery) -> PostList:
         .offset(wanted.start_index - 1)
         .limit(wanted.max_results)
     ).all()
-    total = db.session.execute(sa.select(sa.func.count()).select_from(Post).where(*where)).scalar_one()
+
+    def count() -> int:
+        return db.session.execute(sa.select(sa.func.count()).select_from(Post).where(*where)).scalar_one()
+
+    total = count() if len(where) > 2 else remember(f"number of {wanted.kind}s", ("posts",), count)
     return PostList(views_of(rows), total, has_older=wanted.start_index - 1 + len(rows) < total)
-
-
-def labels_in_use() -> list[tuple[str, int]]:
-    """Return (label, number of public posts) by number, then name."""
-    depends("posts")
-    rows = db.session.execute(
-        sa.select(Label.name, sa.func.count())
-        .join(post_label, post_label.c.label_id == Label.id)
-        .join(Post, Post.id == post_label.c.post_id)
-        .where(Post.kind == "post", PUBLIC)
-        .group_by(Label.name)
-        .order_by(sa.func.count().desc(), Label.name)
-    )
-    return [(name, count) for name, count in rows]

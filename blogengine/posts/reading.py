@@ -71,6 +71,18 @@ _NEWER = Prepared(
     .order_by(Post.published_at, Post.id)
     .limit(1)
 )
+_LIMIT = bindparam("limit", type_=sa.Integer)
+_NEWEST = Prepared(
+    sa.select(*COLUMNS).where(Post.kind == "post", PUBLIC).order_by(*NEWEST_FIRST).limit(_LIMIT)
+)
+_NEXT = Prepared(
+    sa.select(*COLUMNS)
+    .where(
+        Post.kind == "post", PUBLIC, sa.tuple_(Post.published_at, Post.id) < sa.tuple_(_AT, bindparam("id"))
+    )
+    .order_by(*NEWEST_FIRST)
+    .limit(_LIMIT)
+)
 _PAGES = Prepared(sa.select(Post.path, Post.title).where(Post.kind == "page", PUBLIC).order_by(Post.title))
 
 
@@ -140,14 +152,42 @@ def newest(
     label: str | None = None,
 ) -> PostList:
     """Return a page of posts, newest first, by keyset: those `before` or `after` a post's (time, id)."""
-    statement = sa.select(*COLUMNS).where(Post.kind == "post", PUBLIC)
     if label is not None:
-        statement = statement.where(has_label(label))
+        return _newest_of_label(label, limit, before, after)
+    if after is None and before is None:
+        rows: Sequence[Any] = _NEWEST.rows(limit=limit + 1)
+    elif after is not None:
+        return _newer_page(sa.select(*COLUMNS).where(Post.kind == "post", PUBLIC), after, limit)
+    elif before is not None and before[1] is not None:
+        rows = _NEXT.rows(at=before[0], id=before[1], limit=limit + 1)
+    else:
+        statement = sa.select(*COLUMNS).where(Post.kind == "post", PUBLIC)
+        statement = statement.where(_beyond(before, older=True)) if before is not None else statement
+        rows = db.session.execute(statement.order_by(*NEWEST_FIRST).limit(limit + 1)).all()
+    return PostList(views_of(rows[:limit]), has_older=len(rows) > limit, has_newer=before is not None)
+
+
+def _newest_of_label(
+    label: str,
+    limit: int,
+    before: tuple[datetime, int | None] | None,
+    after: tuple[datetime, int | None] | None,
+) -> PostList:
+    """Walk the index of a label's public posts."""
+    own = (post_label.c.public_at, post_label.c.post_id)
+    number = sa.select(Label.id).where(Label.name == label).scalar_subquery()
+    statement = (
+        sa.select(*COLUMNS)
+        .join(post_label, post_label.c.post_id == Post.id)
+        .where(post_label.c.label_id == number, post_label.c.public_at.is_not(None))
+    )
     if after is not None:
-        return _newer_page(statement, after, limit)
+        statement = statement.where(_beyond(after, own, older=False)).order_by(*own)
+        rows = db.session.execute(statement.limit(limit + 1)).all()
+        return PostList(views_of(rows[:limit][::-1]), has_older=True, has_newer=len(rows) > limit)
     if before is not None:
-        statement = statement.where(_beyond(before, older=True))
-    rows = db.session.execute(statement.order_by(*NEWEST_FIRST).limit(limit + 1)).all()
+        statement = statement.where(_beyond(before, own, older=True))
+    rows = db.session.execute(statement.order_by(own[0].desc(), own[1].desc()).limit(limit + 1)).all()
     return PostList(views_of(rows[:limit]), has_older=len(rows) > limit, has_newer=before is not None)
 
 
@@ -202,42 +242,13 @@ def redirect_for(path: str) -> tuple[str, bool] | None:
     return target, permanent
 
 
-def related(post: PostView, limit: int) -> list[tuple[str, str]]:
-    """Return (path, title) of public posts that share the most labels with `post`, newest first."""
-    depends("posts")
-    mine = sa.select(post_label.c.label_id).where(post_label.c.post_id == post.id)
-    shared = (
-        sa.select(post_label.c.post_id, sa.func.count().label("shared"))
-        .where(post_label.c.label_id.in_(mine), post_label.c.post_id != post.id)
-        .group_by(post_label.c.post_id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        sa.select(Post.path, Post.title)
-        .join(shared, shared.c.post_id == Post.id)
-        .where(Post.kind == "post", PUBLIC)
-        .order_by(shared.c.shared.desc(), *NEWEST_FIRST)
-        .limit(limit)
-    )
-    return [(path, title) for path, title in rows if path is not None]
-
-
-def has_label(name: str) -> Any:
-    return Post.id.in_(
-        sa.select(post_label.c.post_id)
-        .join(Label, Label.id == post_label.c.label_id)
-        .where(Label.name == name)
-    )
-
-
-def _beyond(at: tuple[datetime, int | None], *, older: bool) -> Any:
+def _beyond(
+    at: tuple[datetime, int | None], own: tuple[Any, Any] = (Post.published_at, Post.id), *, older: bool
+) -> Any:
     moment, post_id = at
     if post_id is None:
-        return Post.published_at < moment if older else Post.published_at >= moment
-    here, there = (
-        sa.tuple_(Post.published_at, Post.id),
-        sa.tuple_(sa.literal(moment, Post.published_at.type), post_id),
-    )
+        return own[0] < moment if older else own[0] >= moment
+    here, there = sa.tuple_(*own), sa.tuple_(sa.literal(moment, Post.published_at.type), post_id)
     return here < there if older else here > there
 
 

@@ -14,11 +14,11 @@ from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
-from blogengine.models import Label
 from blogengine.models import Post
 from blogengine.models import User
-from blogengine.models import post_label
 from blogengine.pages import PostDraft
+from blogengine.posts.labelling import date_labels
+from blogengine.posts.labelling import set_labels
 from blogengine.posts.paths import free_path
 from blogengine.runtime import blog
 from blogengine.text import accept_text
@@ -31,6 +31,9 @@ TITLE_LIMIT = 500
 SOURCE_LIMIT = 500_000
 LABEL_LIMIT = 200
 LABELS_LIMIT = 50
+
+
+_LIGHT = (sa.orm.defer(Post.source), sa.orm.defer(Post.html), sa.orm.defer(Post.text_key))
 
 
 def get(post_id: int) -> Post:
@@ -61,7 +64,7 @@ def all_posts(
     *, kind: str = "post", status: str = "", q: str = "", before_id: int | None = None, limit: int = 50
 ) -> tuple[list[Post], bool]:
     """Return posts for the list of posts, last changed first, and whether more follow after the last one."""
-    statement = sa.select(Post).where(Post.kind == kind).options(sa.orm.selectinload(Post.labels))
+    statement = sa.select(Post).where(Post.kind == kind).options(sa.orm.selectinload(Post.labels), *_LIGHT)
     statement = (
         statement.where(Post.status == status) if status else statement.where(Post.status != "trashed")
     )
@@ -234,23 +237,6 @@ def delete_forever(post_id: int) -> None:
     database.write(change)
 
 
-def set_labels(tx: Transaction, post: Post, names: list[str]) -> None:
-    """Give `post` exactly these labels; labels that no post has any more are deleted."""
-    before = {label.name for label in post.labels}
-    if before == set(names):
-        return
-    known = {label.name: label for label in tx.session.scalars(sa.select(Label).where(Label.name.in_(names)))}
-    post.labels = [known.get(name) or Label(name=name) for name in sorted(set(names))]
-    tx.session.flush()
-    if before - set(names):
-        used = sa.select(post_label.c.label_id)
-        tx.session.execute(
-            sa.delete(Label)
-            .where(Label.name.in_(before - set(names)), Label.id.not_in(used))
-            .execution_options(synchronize_session=False)
-        )
-
-
 def new_atom_id(kind: str) -> str:
     """Return a fresh `tag:` address (RFC 4151) for a feed entry; it never changes, wherever the blog moves."""
     setup = blog().setup
@@ -281,6 +267,7 @@ def _require_words(post: Post) -> None:
 
 def _bump(tx: Transaction, post: Post) -> None:
     tx.session.flush()
+    date_labels(tx, [post.id])
     tx.bump("posts", f"post:{post.id}")
 
 

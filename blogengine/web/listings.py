@@ -95,7 +95,8 @@ def old_archive(year: int, month: int, day: int) -> Any:
 
 def _archive(kind: str, year: int, month: int, heading: str) -> Response:
     zone = blog().zone
-    if not 1 < year < 9999:  # the first and the last year have moments outside of Python's time in other zones
+    # The first and the last year have moments outside of Python's time in other zones.
+    if not 1 < year < 9999:
         abort(404)
     start = datetime(year, month, 1, tzinfo=zone)
     if kind == "year" or month == 12:

@@ -21,7 +21,7 @@ def _locale(language: str) -> babel.Locale:
         return babel.Locale("en")
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _format(moment: datetime, pattern: str, language: str, zone: ZoneInfo) -> str:
     locale = _locale(language)
     if pattern == "full_date":
@@ -62,7 +62,7 @@ def month_name(moment: datetime) -> str:
     return dates.format_skeleton("yMMMM", moment, locale=_locale(blog().site.language))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def isotime(moment: datetime) -> str:
     """Return the moment for `<time datetime>`."""
     return f"{moment.isoformat()[:19]}Z"

@@ -209,11 +209,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_post_author_id"), ["author_id"], unique=False)
+        batch_op.create_index("ix_post_kind_modified_at_id", ["kind", "modified_at", "id"], unique=False)
         batch_op.create_index(
-            "ix_post_kind_status_published_at_id", ["kind", "status", "published_at", "id"], unique=False
+            "ix_post_kind_status_modified_at_id", ["kind", "status", "modified_at", "id"], unique=False
         )
         batch_op.create_index(
-            "ix_post_status_modified_at_id", ["kind", "status", "modified_at", "id"], unique=False
+            "ix_post_kind_status_published_at_id", ["kind", "status", "published_at", "id"], unique=False
         )
 
     op.create_table(
@@ -266,6 +267,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_comment_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index("ix_comment_post_id_thread_key", ["post_id", "thread_key"], unique=False)
+        batch_op.create_index("ix_comment_published_at_id", ["published_at", "id"], unique=False)
         batch_op.create_index(
             "ix_comment_status_published_at_id", ["status", "published_at", "id"], unique=False
         )
@@ -275,6 +277,7 @@ def upgrade() -> None:
         "post_label",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("label_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("public_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["label_id"], ["label.id"], name=op.f("fk_post_label_label_id"), ondelete="CASCADE"
         ),
@@ -284,7 +287,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("post_id", "label_id", name=op.f("pk_post_label")),
     )
     with op.batch_alter_table("post_label", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_post_label_label_id"), ["label_id"], unique=False)
+        batch_op.create_index(
+            "ix_post_label_label_id_public_at_post_id", ["label_id", "public_at", "post_id"], unique=False
+        )
 
     op.create_table(
         "redirect",
@@ -310,20 +315,22 @@ def downgrade() -> None:
 
     op.drop_table("redirect")
     with op.batch_alter_table("post_label", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_post_label_label_id"))
+        batch_op.drop_index("ix_post_label_label_id_public_at_post_id")
 
     op.drop_table("post_label")
     with op.batch_alter_table("comment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_comment_user_id"))
         batch_op.drop_index("ix_comment_status_published_at_id")
+        batch_op.drop_index("ix_comment_published_at_id")
         batch_op.drop_index("ix_comment_post_id_thread_key")
         batch_op.drop_index(batch_op.f("ix_comment_parent_id"))
         batch_op.drop_index("ix_comment_address_key_created_at")
 
     op.drop_table("comment")
     with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.drop_index("ix_post_status_modified_at_id")
         batch_op.drop_index("ix_post_kind_status_published_at_id")
+        batch_op.drop_index("ix_post_kind_status_modified_at_id")
+        batch_op.drop_index("ix_post_kind_modified_at_id")
         batch_op.drop_index(batch_op.f("ix_post_author_id"))
 
     op.drop_table("post")
