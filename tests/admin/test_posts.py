@@ -52,7 +52,7 @@ def test_search_finds_words_in_title_and_text(blog: BlogKit, owner_client: Visit
     blog.write_post("Bread", "Flour and water.")
     assert titles(owner_client, "/admin/?q=BOATS+fog") == ["Fog on the river"]
     assert titles(owner_client, "/admin/?q=%25") == []
-    assert titles(owner_client, "/admin/?q=flour%00") == ["Bread"]
+    assert owner_client.get("/admin/?q=flour%00").status_code == 400
 
 
 def test_every_post_is_on_exactly_one_page(blog: BlogKit, owner_client: Visitor, clock: FrozenClock) -> None:
