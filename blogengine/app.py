@@ -163,8 +163,12 @@ def _mount(app: BlogFlask, plugin_id: str, blueprint: Any) -> None:
         return
     rules = [(rule, trial.view_functions[rule.endpoint]) for rule in trial.url_map.iter_rules()]
     for rule, _ in rules:
-        if rule.rule in declared and _is_taken(app, rule.rule):
-            plugins.drop(plugin_id, f"The route {rule.rule} belongs to the core or to another plugin.")
+        holder = _holder_of(app, rule.rule) if rule.rule in declared else None
+        if holder is not None:
+            holder = f"the plugin {holder}" if holder in plugins.statuses else "the core"
+            plugins.drop(
+                plugin_id, f"The route {rule.rule} belongs to {holder}; only one of them can have it."
+            )
             return
     for rule, view in rules:
         path = rule.rule if rule.rule in declared else f"/-/{plugin_id}{rule.rule}"
@@ -175,18 +179,18 @@ def _mount(app: BlogFlask, plugin_id: str, blueprint: Any) -> None:
             getattr(app, kind)[plugin_id] = getattr(trial, kind)[plugin_id]
 
 
-def _is_taken(app: Flask, rule: str) -> bool:
-    """Whether something answers at an address that `rule` matches; a fixed part would win over a rule of the core."""
+def _holder_of(app: Flask, rule: str) -> str | None:
+    """Return who answers at an address that `rule` matches; a fixed part would win over a rule of the core."""
     adapter = app.url_map.bind("localhost")
     for sample in ("x", "1", "2020"):
         try:
-            adapter.match(_VARIABLE.sub(sample, rule))
+            endpoint, _ = adapter.match(_VARIABLE.sub(sample, rule))
         except HTTPNotFound:
             continue
         except HTTPException:
-            return True
-        return True
-    return False
+            return ""
+        return str(endpoint).partition(".")[0]
+    return None
 
 
 def _serve_assets(app: BlogFlask, files: Mapping[str, themes.Asset]) -> None:

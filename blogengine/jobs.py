@@ -128,7 +128,10 @@ def run_next(worker: str, core_jobs: Mapping[str, Job]) -> bool:
             raise LookupError(f"nothing here does {kind}; is its plugin enabled?")
         function(payload)
     except (Exception, SystemExit) as error:
-        log.warning("job %s (%s) failed: %s", job_id, kind, error)
+        log.warning("job %s (%s) failed: %s: %s", job_id, kind, type(error).__name__, error)
+        plugin_id, _, name = kind.partition(".")
+        if plugin_id in blog().plugins.statuses:
+            blog().plugins.failures.add(plugin_id, f"the job {name}", error)
         _failed(job_id, worker, f"{type(error).__name__}: {error}"[:1000])
         return True
 

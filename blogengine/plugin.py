@@ -54,6 +54,7 @@ from blogengine.runtime import settings_of
 from blogengine.schema import option
 from blogengine.setup import VERSION as ENGINE_VERSION
 from blogengine.web.caching import cacheable
+from blogengine.web.frame import public_page
 from blogengine.web.rendering import fill_bodies
 from blogengine.web.rendering import fragment
 from blogengine.web.rendering import label_url
@@ -109,6 +110,7 @@ __all__ = [
     "now",
     "option",
     "posts",
+    "public_page",
     "read_meta",
     "sanitize",
     "settings_of",

@@ -29,6 +29,8 @@ class Blog:
     jobs: Mapping[str, Callable[[dict[str, Any]], None]] = field(default_factory=dict)
     importers: Mapping[str, Any] = field(default_factory=dict)
     wake_jobs: Callable[[], None] = lambda: None
+    try_plugin: Callable[[str], str] = lambda plugin_id: ""
+    """Builds an app with this plugin beside the running ones; returns why it does not run, or nothing."""
     theme_problem: str = ""
     """A sentence while the wished theme cannot be used and another stands in."""
 

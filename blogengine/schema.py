@@ -59,7 +59,17 @@ def describe(cls: type) -> list[Field]:
     if not dataclasses.is_dataclass(cls):
         raise TypeError(f"{cls.__name__} must be a dataclass")
     hints = typing.get_type_hints(cls)
-    return [_describe_field(cls, item, hints[item.name]) for item in dataclasses.fields(cls)]
+    described = [_describe_field(cls, item, hints[item.name]) for item in dataclasses.fields(cls)]
+    if not getattr(cls, "__dataclass_params__").frozen:  # noqa: B009  typeshed does not know it
+        raise TypeError(f"{cls.__name__} must be frozen: @dataclass(frozen=True)")
+    for field in described:
+        try:
+            _accept(field, field.default)
+        except Refused as refusal:
+            raise TypeError(
+                f"{cls.__name__}.{field.name}: its default does not fit: {refusal.message}"
+            ) from refusal
+    return described
 
 
 def _describe_field(cls: type, item: "dataclasses.Field[Any]", hint: Any) -> Field:

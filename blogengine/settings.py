@@ -7,7 +7,6 @@ from sqlalchemy.engine import Connection
 
 from blogengine import clock
 from blogengine import db as database
-from blogengine import runtime
 from blogengine import schema
 from blogengine import themes
 from blogengine.config import Config
@@ -23,9 +22,6 @@ from blogengine.models import Setting
 from blogengine.pagecache import SETUP_TAG as SETUP_TAG
 from blogengine.plugins import discovery
 from blogengine.plugins.guards import Failure
-from blogengine.plugins.guards import FailureLog
-from blogengine.plugins.manager import BUILDING
-from blogengine.plugins.manager import Plugins
 from blogengine.runtime import blog
 from blogengine.setup import PluginSetup
 from blogengine.setup import Setup
@@ -35,8 +31,13 @@ _JUDGING = "judge_comment"
 _THEME = "_theme:"
 
 
-def load_setup(connection: Connection, config: Config, candidates: dict[str, discovery.Candidate]) -> Setup:
-    """Read what the next app is built from. The generation is read first, so the rest is never older than it."""
+def load_setup(
+    connection: Connection, config: Config, candidates: dict[str, discovery.Candidate], *, also: str = ""
+) -> Setup:
+    """Read what the next app is built from. The generation is read first, so the rest is never older than it.
+
+    `also` is a plugin that is to run whatever the owner decided so far.
+    """
     generation = (
         connection.execute(sa.select(cache_tag.c.seq).where(cache_tag.c.tag == SETUP_TAG)).scalar() or 0
     )
@@ -52,7 +53,8 @@ def load_setup(connection: Connection, config: Config, candidates: dict[str, dis
     if not config.safe_mode:
         for plugin_id in sorted({*candidates, *states}):
             candidate, state = candidates.get(plugin_id), states.get(plugin_id)
-            if state.enabled if state is not None else candidate is not None and candidate.on_by_default:
+            wanted = state.enabled if state is not None else candidate is not None and candidate.on_by_default
+            if wanted or plugin_id == also:
                 version = candidate.manifest.version if candidate is not None else ""
                 plugins.append(PluginSetup(plugin_id, version, state.settings if state is not None else {}))
     return Setup(
@@ -115,7 +117,7 @@ def is_blank() -> bool:
 def enable(plugin_id: str) -> None:
     """Let a plugin run in all processes from their next request on.
 
-    It is first loaded beside the running ones; raises `Refused` with the reason when that fails, and nothing changes.
+    An app with it is built first; raises `Refused` with the reason when it does not run there, and nothing changes.
     """
     running = blog()
     candidates = discovery.find(running.config.drop_in_folder)
@@ -123,16 +125,9 @@ def enable(plugin_id: str) -> None:
         raise NotFound(
             f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there."
         )
-    stored = db.session.get(PluginState, plugin_id)
-    settings = stored.settings if stored is not None else {}
-    trial = Plugins(candidates, FailureLog())
-    with runtime.running(runtime.Blog(running.config, running.setup, trial, running.zone)):
-        trial.load((PluginSetup(plugin_id, candidates[plugin_id].manifest.version, settings),))
-        for hook in BUILDING:
-            trial.collect(hook)
-    status = trial.statuses[plugin_id]
-    if status.state != "active":
-        raise Refused(f"The plugin {plugin_id} was not enabled: {status.reason}", code="broken")
+    reason = running.try_plugin(plugin_id)
+    if reason:
+        raise Refused(f"The plugin {plugin_id} was not enabled: {reason}", code="broken")
     _set_state(plugin_id, enabled=True)
 
 
@@ -225,6 +220,14 @@ def failures_of(plugin_id: str) -> list[PluginError]:
             .order_by(PluginError.last_at.desc())
         )
     )
+
+
+def failure_counts() -> dict[str, int]:
+    """Return how many failures of each plugin are stored."""
+    rows = db.session.execute(
+        sa.select(PluginError.plugin_id, sa.func.sum(PluginError.count)).group_by(PluginError.plugin_id)
+    )
+    return {str(row[0]): int(row[1]) for row in rows}
 
 
 def forget_failures(plugin_id: str) -> None:

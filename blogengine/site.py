@@ -108,7 +108,16 @@ class Site:
             setup = settings.load_setup(connection, self.config, candidates)
         app = apps.build(self.config, setup, self.engine, candidates, self.failures)
         app.blog.wake_jobs = self._wake
+        app.blog.try_plugin = self._try_plugin
         return app
+
+    def _try_plugin(self, plugin_id: str) -> str:
+        candidates = discovery.find(self.config.drop_in_folder)
+        with self.engine.connect() as connection:
+            setup = settings.load_setup(connection, self.config, candidates, also=plugin_id)
+        app = apps.build(self.config, setup, self.engine, candidates)
+        status = app.blog.plugins.statuses.get(plugin_id)
+        return status.reason if status is not None and status.state != "active" else ""
 
     @contextmanager
     def in_app(self) -> Iterator[BlogFlask]:

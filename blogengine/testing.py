@@ -155,12 +155,12 @@ class Visitor(Client):
 
 def hidden_fields(html: str, form_id: str) -> dict[str, str]:
     """Return the hidden fields of the form with this id, and its address as `__action__`."""
-    found = re.search(rf'<form id="{form_id}".*?</form>', html, re.DOTALL)
+    found = re.search(rf'<form\b[^>]*\bid="{re.escape(form_id)}".*?</form>', html, re.DOTALL)
     assert found is not None, f"there is no form {form_id!r} in this page"
     tag = found[0]
     action = re.search(r'action="([^"]*)"', tag)
     fields = {"__action__": action[1] if action else ""}
-    for hidden in re.findall(r'<input type="hidden"[^>]*>', tag):
+    for hidden in re.findall(r'<input\b[^>]*\btype="hidden"[^>]*>', tag):
         name, value = re.search(r'name="([^"]*)"', hidden), re.search(r'value="([^"]*)"', hidden)
         if name:
             fields[name[1]] = value[1] if value else ""

@@ -55,6 +55,7 @@ _ACCEPTED = {
     "length": (re.compile(r"\d{1,4}(?:\.\d{1,3})?(?:rem|em|px|ch|vw|%)"), "a length like 41rem"),
     "font": (re.compile(r"[A-Za-z0-9 ,'_-]{1,300}"), "names of typefaces with commas between"),
 }
+_CHOICE = re.compile(r"[A-Za-z0-9#%., '_-]{1,80}")
 _PROPERTY = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
@@ -98,7 +99,7 @@ def chain(themes: Mapping[str, Theme], theme_id: str) -> tuple[list[Theme], str]
         if theme is None or theme.problem:
             reason = theme.problem if theme is not None else f"There is no theme {wanted!r}."
             rest = [themes[FALLBACK]] if FALLBACK in themes and not line else line
-            return rest, f"{reason} The theme {FALLBACK} stands in; choose one under Settings."
+            return rest, f"{reason} The theme {FALLBACK} stands in; choose one under Themes."
         line.append(theme)
         wanted = theme.parent
     return line, ""
@@ -144,7 +145,7 @@ def accept_setting(theme: Theme, key: str, value: str) -> str:
     label = facts.get("label", key)
     if facts.get("type") == "choice":
         choices = [str(choice) for choice in facts.get("choices", [])]
-        if value not in choices or not _PROPERTY.fullmatch(value):
+        if value not in choices or not _CHOICE.fullmatch(value):
             raise Refused(f"{label} must be one of: {', '.join(choices)}.")
         return value
     pattern, wanted = _ACCEPTED.get(str(facts.get("type")), _ACCEPTED["color"])

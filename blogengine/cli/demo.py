@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import click
 
+from blogengine import accounts
 from blogengine import clock
 from blogengine import comments
 from blogengine import posts
@@ -34,13 +35,15 @@ def demo(opener: Opener) -> None:
                 paths[text.title] = _write(
                     text.title, text.source, text.labels, text.days_ago, text.kind, paths
                 )
+        owned = accounts.has_owner()
         count = sum(_comment(title, paths) for title in COMMENTS)
     click.echo(
         f"{len(POSTS)} posts, {len(PAGES)} page and {count} comments were written. They are all made up."
     )
-    click.echo(
-        "Nothing here sets a title or an owner: `blogengine init`, or the set-up link of `blogengine serve`, does."
-    )
+    if not owned:
+        click.echo(
+            "Nobody owns it yet: `blogengine init`, or the link that `blogengine serve` prints, changes that."
+        )
 
 
 def _write(

@@ -144,6 +144,8 @@ def check_blog(running: Blog) -> Iterator[Finding]:
         yield "fail", running.theme_problem
     else:
         yield "ok", f"The theme is {running.site.theme}."
+    for plugin_id, count in settings.failure_counts().items():
+        yield "warn", f"Plugin {plugin_id} made {count} errors; the admin shows them under Plugins."
     for status in running.plugins.statuses.values():
         if status.state == "active":
             yield "ok", f"Plugin {status.id} runs."

@@ -1,6 +1,7 @@
 """`blogengine plugins`: what is there, and switching it on and off."""
 
 import json
+from typing import Any
 
 import click
 
@@ -21,8 +22,8 @@ def plugins() -> None:
 def list_plugins(opener: Opener, as_json: bool) -> None:
     """Show every plugin: its state, where it comes from, and what is wrong with it."""
     with opener.app():
-        running, decided = blog().plugins, settings.states()
-        rows = []
+        running, decided, failures = blog().plugins, settings.states(), settings.failure_counts()
+        rows: list[dict[str, Any]] = []
         for plugin_id in sorted({*running.candidates, *running.statuses}):
             candidate, status = running.candidates.get(plugin_id), running.statuses.get(plugin_id)
             rows.append(
@@ -35,6 +36,7 @@ def list_plugins(opener: Opener, as_json: bool) -> None:
                     "problem": (status.reason if status is not None else "")
                     or (decided[plugin_id].off_reason if plugin_id in decided else "")
                     or (candidate.problem if candidate else ""),
+                    "failures": failures.get(plugin_id, 0),
                     "shadows": list(candidate.shadows) if candidate is not None else [],
                 }
             )
@@ -45,6 +47,8 @@ def list_plugins(opener: Opener, as_json: bool) -> None:
         click.echo(f"{row['id']:20} {row['state']:8} {row['version']:8} {row['origin']:9} {row['summary']}")
         if row["problem"]:
             click.echo(f"{'':20} ! {row['problem']}")
+        if row["failures"]:
+            click.echo(f"{'':20} ! {row['failures']} errors; the admin shows them under Plugins")
         for shadowed in row["shadows"]:
             click.echo(f"{'':20} stands before the {shadowed}")
     if not rows:

@@ -28,7 +28,8 @@ def cacheable(*query: str) -> Callable[[F], F]:
             if view is not None:
                 view.cacheable = _is_plain(allowed)
             response = make_response(function(*arguments, **values))
-            response.headers.setdefault("Cache-Control", "public, max-age=0, must-revalidate")
+            shared = "public, max-age=0, must-revalidate"
+            response.headers.setdefault("Cache-Control", shared if view is not None else "no-store")
             return response
 
         return call  # type: ignore[return-value]

@@ -18,6 +18,7 @@ from blogengine.errors import BlogError
 from blogengine.errors import Busy
 from blogengine.errors import NotFound
 from blogengine.pages import ErrorPage
+from blogengine.runtime import blog
 from blogengine.web import frame
 from blogengine.web import rendering
 
@@ -86,6 +87,9 @@ def _domain(error: BlogError) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
+    owner = (request.endpoint or "").partition(".")[0].removeprefix("admin_")
+    if owner in blog().plugins.statuses:
+        blog().plugins.failures.add(owner, f"{request.method} {request.path}", error)
     heading, message = _SENTENCES[500]
     return _safely(500, heading, message)
 

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from flask import Response
+from flask import request
+
 from blogengine import posts
 from blogengine.pages import BlogView
 from blogengine.pages import Link
 from blogengine.pages import Meta
+from blogengine.pages import Page
 from blogengine.runtime import blog
 from blogengine.web import moments
+from blogengine.web import rendering
+from blogengine.web import security
 
 
 def blog_view() -> BlogView:
@@ -30,6 +36,20 @@ def meta(title: str, path: str = "", **facts: Any) -> Meta:
     if not path:
         facts.setdefault("robots", "noindex")
     return Meta(full, canonical=f"{blog().url}{path}" if path and blog().url else "", **facts)
+
+
+def public_page(template: str, title: str, *, status: int = 200, **values: Any) -> Response:
+    """Answer with a plugin's template that extends `base.html`: the blog's frame, theme and head around it.
+
+    The template gets `page` (a `Page`) and `values`.
+    """
+    page = Page(
+        blog=blog_view(),
+        meta=meta(title, request.path),
+        signed_in=security.current_user() is not None,
+        flashes=[],
+    )
+    return rendering.respond(template, page, status, **values)
 
 
 def static_links() -> list[Link]:

@@ -53,21 +53,16 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
     environment.undefined = jinja2.StrictUndefined
     environment.autoescape = True
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.loader = jinja2.ChoiceLoader(
-        [
-            jinja2.PrefixLoader({"admin": jinja2.FileSystemLoader(themes.CORE / "admin" / "templates")}),
-            jinja2.PrefixLoader(
-                {
-                    f"@{plugin_id}": jinja2.FileSystemLoader(paths)
-                    for plugin_id, paths in plugin_folders.items()
-                }
-            ),
-            jinja2.FileSystemLoader(folders),
-        ]
+    of_admin = jinja2.PrefixLoader({"admin": jinja2.FileSystemLoader(themes.CORE / "admin" / "templates")})
+    of_plugins = jinja2.PrefixLoader(
+        {f"@{plugin_id}": jinja2.FileSystemLoader(paths) for plugin_id, paths in plugin_folders.items()}
     )
+    environment.loader = jinja2.ChoiceLoader([of_admin, of_plugins, jinja2.FileSystemLoader(folders)])
     environment.auto_reload = False
     environment.bytecode_cache = templating.COMPILED
-    app.extensions[FALLBACK] = environment.overlay(loader=jinja2.FileSystemLoader(folders[-1]))
+    app.extensions[FALLBACK] = environment.overlay(
+        loader=jinja2.ChoiceLoader([of_plugins, jinja2.FileSystemLoader(folders[-1])])
+    )
     environment.globals.update(
         slot=slot,
         asset=lambda name: files[name].url,
@@ -105,13 +100,13 @@ def fragment(template: str, **values: Any) -> Markup:
     return Markup(render(template, **values))  # noqa: S704  autoescaped throughout
 
 
-def respond(template: str, page: Page, status: int = 200) -> Response:
-    """Return `template` filled with `page` as a response, after plugins have changed the page's head."""
+def respond(template: str, page: Page, status: int = 200, **values: Any) -> Response:
+    """Return `template` filled with `page` and `values` as a response, after plugins have changed the page's head."""
     blog().hook.prepare_meta(meta=page.meta, page=page)
     if SETTINGS_SHEET in current_app.extensions:
         page.meta.stylesheets.insert(0, current_app.extensions[SETTINGS_SHEET])
     try:
-        text = render(template, page=page)
+        text = render(template, page=page, **values)
     except Exception as error:
         running = blog()
         if running.site.theme == themes.FALLBACK:
@@ -121,7 +116,7 @@ def respond(template: str, page: Page, status: int = 200) -> Response:
             f"The templates of {themes.FALLBACK} stand in."
         )
         log.exception("the theme %s cannot show %s", running.site.theme, template)
-        text = current_app.extensions[FALLBACK].get_template(template).render(page=page)
+        text = current_app.extensions[FALLBACK].get_template(template).render(page=page, **values)
     return Response(text, status, mimetype="text/html")
 
 

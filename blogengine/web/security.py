@@ -16,6 +16,8 @@ from flask import abort
 from flask import current_app
 from flask import g
 from flask import request
+from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SessionMixin
 from flask_wtf.csrf import CSRFError
 from flask_wtf.csrf import CSRFProtect
 from flask_wtf.csrf import validate_csrf
@@ -38,6 +40,17 @@ POLICY = (
     "default-src 'self'; img-src 'self' https: data:; media-src 'self' https:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's session in a signed cookie; an answer that has anything to do with it is for one browser only."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save it, and keep all caches away from the answer."""
+        super().save_session(app, session, response)
+        if session.accessed:
+            response.headers["Cache-Control"] = "no-store"
+
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -62,6 +75,7 @@ def prepare(app: Flask, running: Blog) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.session_interface = Sessions()
     csrf.init_app(app)
     app.before_request(check_address)
     app.before_request(check_origin)
