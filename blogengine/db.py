@@ -56,6 +56,10 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
 
+def _utc_of_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime; naive values are refused (SQLite would silently store local time)."""
 
@@ -73,9 +77,11 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Return aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Read SQLite's text at once; hot pages read hundreds of times."""
+        return _utc_of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 JSONValue = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")

@@ -237,6 +237,9 @@ class Stage:
             dateline=lambda at: f"{at.day} {at:%b, %Y %H:%M}",
             dateheader=lambda at: f"{at:%A, %B} {at.day}, {at.year}",
             commentdate=lambda at: f"{at:%B} {at.day}, {at.year} at {at:%H:%M}",
+            commenttime=lambda at: Markup('<time datetime="{}">{}</time>').format(
+                at.isoformat(), f"{at:%B} {at.day}, {at.year} at {at:%H:%M}"
+            ),
             isotime=lambda at: at.isoformat(),
             ago=lambda at: "32 minutes ago",
             label_url=lambda label: f"/search/label/{quote(label)}",
@@ -611,7 +614,7 @@ def test_pages_carry_their_head_and_landmarks(stage: Stage, template: str) -> No
 @pytest.mark.parametrize("template", sorted(PAGES))
 def test_every_word_of_the_interface_can_be_translated(stage: Stage, template: str) -> None:
     stage.fills = {}
-    stage.env.filters.update(dict.fromkeys(("dateline", "dateheader", "commentdate", "ago"), lambda at: "7"))
+    stage.env.filters.update(dict.fromkeys(("dateline", "dateheader", "commentdate", "commenttime", "ago"), lambda at: "7"))
     stage.translate(lambda words: f"⟦{words}⟧")
     greek = BlogView("Ναυς", "Θαλασσα", "el", "ltr")
     post = a_post(title="Ομιχλη", body=Markup("Αλφα"), author_name="Ινες", labels=["βαρκα"], comment_count=1)

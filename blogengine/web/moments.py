@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import babel
 from babel import dates
+from markupsafe import Markup
 
 from blogengine import clock
 from blogengine.pagecache import expires
@@ -55,6 +56,16 @@ def dateheader(moment: datetime) -> str:
 def commentdate(moment: datetime) -> str:
     """Return date and time of a comment in the blog's language: `January 3, 2020 2:55 AM`."""
     return _shown(moment, "long_date_time")
+
+
+@lru_cache(maxsize=4096)
+def _time_tag(moment: datetime, words: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(isotime(moment), words)
+
+
+def commenttime(moment: datetime) -> Markup:
+    """Return the whole `<time>` element with date and time of a comment."""
+    return _time_tag(moment, commentdate(moment))
 
 
 def month_name(moment: datetime) -> str:

@@ -74,6 +74,7 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
         dateline=moments.dateline,
         dateheader=moments.dateheader,
         commentdate=moments.commentdate,
+        commenttime=moments.commenttime,
         isotime=moments.isotime,
         ago=moments.ago_filter,
         label_url=label_url,
