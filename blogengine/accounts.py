@@ -1,6 +1,7 @@
 """Who may write: the first owner, signing in and out, and slowing down those who guess."""
 
 import functools
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -15,6 +16,7 @@ from blogengine import db as database
 from blogengine.config import Config
 from blogengine.db import Transaction
 from blogengine.db import db
+from blogengine.errors import Busy
 from blogengine.errors import Invalid
 from blogengine.errors import Refused
 from blogengine.models import AuthSession
@@ -178,7 +180,8 @@ def user_of(token: str) -> User | None:
         def change(tx: Transaction) -> None:
             tx.session.execute(sa.update(AuthSession).where(AuthSession.id == session_id).values(seen_at=now))
 
-        database.write(change)
+        with contextlib.suppress(Busy):  # a full disk stops no reader
+            database.write(change)
         return db.session.get(User, user_id)
     return user
 

@@ -152,7 +152,7 @@ def _accept_switch(value: Any) -> bool:
 
 
 def _accept_number(shown: Option, value: Any) -> int:
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal() and len(value.strip()) < 10:
+    if isinstance(value, str) and value.strip().removeprefix("-").isdecimal() and len(value.strip()) < 10:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refused(f"{shown.label} must be a whole number.")

@@ -92,15 +92,14 @@ def payloads() -> list[str]:
 
 
 # What may stand in a page, besides what our own templates write
-PAGE_TAGS = frozenset(
-    """
+TAGS = """
     html head meta title link body header footer nav main article section aside div p h1 h2 h3 h4 h5 h6
     ul ol li dl dt dd a b i em strong code pre blockquote br hr img time span small form label input
     textarea button table thead tbody tr td th s del ins sup sub select option fieldset legend details
     summary figure figcaption mark u strike datalist video audio source picture track wbr caption
     colgroup col cite q abbr kbd var samp output font big tt
-    """.split()
-)
+    """
+PAGE_TAGS = frozenset(TAGS.split())
 URL_ATTRIBUTES = ("href", "src", "action", "formaction", "data", "xlink:href", "background", "poster", "cite")
 
 

@@ -26,7 +26,7 @@ def upgrade(engine: Engine) -> bool:
     try:
         if is_current(engine):
             return False
-    except sa.exc.OperationalError:
+    except sa.exc.DatabaseError:
         pass  # the careful way below says what is wrong
     done: bool = importlib.import_module("blogengine.migrations.running").upgrade(engine)
     return done

@@ -32,7 +32,9 @@ def upgrade(engine: Engine) -> bool:
     try:
         with _locked(engine), _connected(engine) as connection:
             return _upgrade(connection, engine)
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
+        if type(error) not in (sa.exc.OperationalError, sa.exc.DatabaseError):
+            raise
         raise ConfigError(
             f"The database {engine.url.render_as_string()} cannot be used: {error.orig}.",
             hint="Check that it is there and that this user may write to it.",
