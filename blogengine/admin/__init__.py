@@ -8,6 +8,7 @@ from blogengine.admin import editor
 from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import settings
+from blogengine.admin import themes
 from blogengine.admin.frame import PLUGIN_MENU
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import admin_page
@@ -15,7 +16,7 @@ from blogengine.admin.frame import guard
 from blogengine.pages import AdminPages
 from blogengine.runtime import blog
 
-__all__ = ["comments", "doors", "editor", "mount", "plugins", "posts", "prepare", "settings"]
+__all__ = ["comments", "doors", "editor", "mount", "plugins", "posts", "prepare", "settings", "themes"]
 
 
 def prepare(app: Flask) -> None:

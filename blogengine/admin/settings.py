@@ -1,4 +1,4 @@
-"""The blog's settings and its theme."""
+"""The blog's settings."""
 
 import dataclasses
 from typing import Any
@@ -82,31 +82,3 @@ def _offer_themes(item: FieldView) -> None:
     item.kind = "choice"
     names = {theme.id: theme.name for theme in found.values() if not theme.problem}
     item.choices = forms.choices_of(names, item.value)
-
-
-@admin.get("/themes")
-def themes() -> Response:
-    """All themes, and what is wrong with those that cannot be used."""
-    running = blog()
-    return show(
-        "themes.html",
-        themes=list(theme_service.find(running.config.instance).values()),
-        chosen=running.site.theme,
-        problem=running.theme_problem,
-    )
-
-
-@admin.post("/themes")
-def use_theme() -> Any:
-    """Let the blog wear another theme."""
-    before = blog().site.theme
-    theme = theme_service.choose(blog().config.instance, request.form.get("theme", ""))
-    service.save_site(dataclasses.replace(blog().site, theme=theme.id))
-    say(
-        f"The blog now wears the theme {theme.name}.",
-        url="/",
-        url_text="View the blog",
-        undo_url=url_for("admin.use_theme") if before != theme.id else "",
-        undo_fields=[("theme", before)],
-    )
-    return redirect(url_for("admin.themes"), 303)
