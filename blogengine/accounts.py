@@ -1,7 +1,7 @@
 """Who may write: the first owner, signing in and out, and slowing down those who guess."""
 
-import functools
 import contextlib
+import functools
 import hashlib
 import hmac
 import secrets

@@ -44,6 +44,7 @@ def code_of(call: Any, *arguments: Any) -> str:
     return ""
 
 
+@SQLITE
 def test_there_is_one_owner_and_no_default_account(blog: BlogKit) -> None:
     with blog.app():
         assert not accounts.has_owner()
@@ -115,6 +116,7 @@ def test_the_right_password_opens_a_session_and_the_wrong_one_says_nothing_more(
         assert (wrong.value.code, str(wrong.value)) == (unknown.value.code, str(unknown.value))
 
 
+@SQLITE
 def test_neither_passwords_nor_tokens_are_stored_as_they_are(blog: BlogKit, owner: None) -> None:
     with blog.app():
         token = sign_in()
@@ -124,6 +126,7 @@ def test_neither_passwords_nor_tokens_are_stored_as_they_are(blog: BlogKit, owne
         assert accounts.user_of(db.session.execute(sa.select(AuthSession.token_digest)).scalar_one()) is None
 
 
+@SQLITE
 def test_a_session_that_was_signed_out_is_refused_at_once(blog: BlogKit, owner: None) -> None:
     with blog.app():
         token, other = sign_in(), sign_in()

@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from blogengine.app import BODY_LIMIT
+from blogengine.settings import enable
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from blogengine.testing import hidden_fields
@@ -118,7 +119,7 @@ def full(blog: BlogKit) -> BlogKit:
     with blog.app() as app:
         for found in app.blog.plugins.candidates.values():
             if found.origin == "bundled" and not found.problem:
-                blog.enable(found.id)
+                enable(found.id)
     post_id = blog.write_post("A post", "Text. " * 10, labels=["red"])
     blog.write_post("About", kind="page")
     blog.write_comment(post_id)

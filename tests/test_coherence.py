@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from blogengine import comments
 from blogengine import posts
+from blogengine import settings
 from blogengine.db import db
 from blogengine.errors import BlogError
 from blogengine.models import Comment
@@ -265,8 +266,9 @@ def do(world: World, step: Step) -> None:
 def world(blog: BlogKit, clock: FrozenClock) -> World:
     drop_in(blog, "greeter", GREETER)
     blog.change_settings(url="http://localhost")
-    for plugin_id in runnable(blog):
-        blog.enable(plugin_id)
+    with blog.app():
+        for plugin_id in runnable(blog):
+            settings.enable(plugin_id)
     world = World(blog, clock, random.Random(SEED))
     first = blog.write_post("First", "Text of the first.", labels=["red"])
     blog.write_post("Second", "Text of the second.", labels=["red", "blue/green"])

@@ -27,6 +27,8 @@ from blogengine.testing import Visitor
 from tests.processes import Process
 from tests.processes import Talk
 
+SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
+
 
 def put_off(blog: BlogKit, kind: str = "test.work", **facts: Any) -> None:
     with blog.app():
@@ -76,6 +78,7 @@ def hang(site: Site, talk: Talk, file: str) -> None:
         jobs.run_next("doomed", {"test.work": work})
 
 
+@SQLITE
 def test_a_job_is_done_once_with_its_payload(blog: BlogKit, works: Works) -> None:
     put_off(blog, payload={"post": 42})
     assert works.run(blog)
@@ -84,6 +87,7 @@ def test_a_job_is_done_once_with_its_payload(blog: BlogKit, works: Works) -> Non
     assert waiting(blog) == []
 
 
+@SQLITE
 def test_a_job_of_a_write_that_failed_is_never_done(blog: BlogKit, works: Works) -> None:
     def change(tx: Transaction) -> None:
         jobs.enqueue(tx, "test.work", {})
@@ -135,6 +139,7 @@ def test_a_job_that_kills_every_worker_is_put_aside(blog: BlogKit, works: Works,
     assert works.done == []
 
 
+@SQLITE
 def test_a_job_that_fails_is_tried_again_later_and_later_and_then_put_aside(
     blog: BlogKit, works: Works, clock: FrozenClock
 ) -> None:
@@ -156,6 +161,7 @@ def test_a_job_that_fails_is_tried_again_later_and_later_and_then_put_aside(
     assert not works.run(blog)
 
 
+@SQLITE
 def test_a_job_that_failed_and_then_works_is_gone(blog: BlogKit, works: Works, clock: FrozenClock) -> None:
     works.failing = True
     put_off(blog)
@@ -166,6 +172,7 @@ def test_a_job_that_failed_and_then_works_is_gone(blog: BlogKit, works: Works, c
     assert waiting(blog) == []
 
 
+@SQLITE
 def test_a_job_that_nobody_knows_waits_for_its_plugin(
     blog: BlogKit, works: Works, clock: FrozenClock
 ) -> None:
@@ -176,6 +183,7 @@ def test_a_job_that_nobody_knows_waits_for_its_plugin(
     assert job.state == "waiting"
 
 
+@SQLITE
 def test_a_job_that_ends_its_process_like_a_script_is_a_job_that_failed(blog: BlogKit) -> None:
     def leave(payload: dict[str, Any]) -> None:
         raise SystemExit(3)
@@ -224,6 +232,7 @@ def test_a_key_that_was_put_aside_can_be_put_off_again(
     assert waiting(blog) == []
 
 
+@SQLITE
 def test_a_clock_that_jumps_back_an_hour_holds_no_job_for_an_hour(
     blog: BlogKit, works: Works, clock: FrozenClock
 ) -> None:
@@ -297,6 +306,7 @@ def test_a_scheduled_post_appears_at_its_time_once_and_everywhere(
         assert "Tomorrow" in client.get(place).text, place
 
 
+@SQLITE
 def test_a_post_scheduled_twice_is_published_at_the_last_time(
     blog: BlogKit, client: Visitor, clock: FrozenClock
 ) -> None:
@@ -312,6 +322,7 @@ def test_a_post_scheduled_twice_is_published_at_the_last_time(
     assert "Later" in client.get("/").text
 
 
+@SQLITE
 def test_a_scheduled_post_that_was_taken_back_is_not_published(
     blog: BlogKit, client: Visitor, clock: FrozenClock
 ) -> None:

@@ -13,12 +13,15 @@ from sqlalchemy import event
 from blogengine import comments
 from blogengine import db as database
 from blogengine import posts
+from blogengine import settings
 from blogengine import site as sites
 from blogengine.pages import PostDraft
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
 from tests.plugin_files import run
+
+SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
 
 GREETER = """
 @hookimpl
@@ -113,7 +116,7 @@ def test_a_post_page_costs_twelve_statements_whatever_stands_on_it(
     with blog.app() as app:
         for candidate in app.blog.plugins.candidates.values():
             if not candidate.problem and candidate.origin == "bundled":
-                blog.enable(candidate.id)
+                settings.enable(candidate.id)
     for other in range(5):
         blog.write_post(f"Other {other}", labels=["red", "green"])
     post_id = blog.write_post("Read me", labels=["red", "green", "blue"])
@@ -132,6 +135,7 @@ def test_a_post_page_costs_twelve_statements_whatever_stands_on_it(
     assert len(rendering) <= 12, "\n".join(rendering)
 
 
+@SQLITE
 def test_many_who_ask_at_once_for_a_page_that_is_not_kept_share_one_render(
     blog: BlogKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +220,7 @@ def test_a_setup_that_changes_between_choosing_the_app_and_the_render_leaves_no_
     assert "New name" in client.get(path).text
 
 
+@SQLITE
 def test_what_is_kept_is_sent_whole_packed_or_not_at_all(blog: BlogKit, client: Visitor) -> None:
     path = blog.path_of(blog.write_post("A post", "Many words. " * 100))
     plain = client.get(path)
@@ -233,6 +238,7 @@ def test_what_is_kept_is_sent_whole_packed_or_not_at_all(blog: BlogKit, client: 
     assert head.headers["Content-Length"] == str(len(plain.data))
 
 
+@SQLITE
 def test_an_answer_with_a_cookie_or_a_session_is_not_kept(blog: BlogKit, client: Visitor) -> None:
     run(blog, "greeter", GREETER)
     for name in ("cookie", "session", "plain"):
@@ -240,6 +246,7 @@ def test_an_answer_with_a_cookie_or_a_session_is_not_kept(blog: BlogKit, client:
         assert misses(blog, lambda name=name: client.get(f"/-/greeter/{name}")) > 0, name  # type: ignore[misc]
 
 
+@SQLITE
 def test_the_owner_sees_private_pages_that_no_visitor_is_given(
     blog: BlogKit, client: Visitor, owner_client: Visitor
 ) -> None:
@@ -254,6 +261,7 @@ def test_the_owner_sees_private_pages_that_no_visitor_is_given(
     assert "Set-Cookie" not in public.headers
 
 
+@SQLITE
 def test_a_query_that_no_page_depends_on_does_not_fill_the_cache(blog: BlogKit, client: Visitor) -> None:
     path = blog.path_of(blog.write_post())
     wanted = client.get(path).text
@@ -266,6 +274,7 @@ def test_a_query_that_no_page_depends_on_does_not_fill_the_cache(blog: BlogKit, 
     assert len(blog.site.cache) <= size + 3
 
 
+@SQLITE
 def test_no_header_changes_a_page_for_the_next_visitor(blog: BlogKit, client: Visitor) -> None:
     path = blog.path_of(blog.write_post())
     names = ["Host", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Original-URL", "X-Rewrite-URL", "Accept"]
@@ -290,6 +299,7 @@ def test_no_header_changes_a_page_for_the_next_visitor(blog: BlogKit, client: Vi
         assert after.headers["Content-Type"] == wanted.headers["Content-Type"], name
 
 
+@SQLITE
 def test_the_cache_stays_within_its_bytes(blog: BlogKit, client: Visitor) -> None:
     cache = blog.site.cache
     cache._limit = 60_000
@@ -299,6 +309,7 @@ def test_the_cache_stays_within_its_bytes(blog: BlogKit, client: Visitor) -> Non
     assert 1 < len(cache) < 30
 
 
+@SQLITE
 def test_a_form_on_a_kept_page_can_always_still_be_sent(
     blog: BlogKit, client: Visitor, clock: FrozenClock
 ) -> None:

@@ -4,6 +4,8 @@ import gc
 import threading
 import weakref
 
+import pytest
+
 from blogengine import settings
 from blogengine.site import Site
 from blogengine.testing import BlogKit
@@ -12,6 +14,8 @@ from tests.plugin_files import drop_in
 from tests.plugin_files import run
 from tests.processes import Process
 from tests.processes import Talk
+
+SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
 
 GREETER = """
 @hookimpl
@@ -66,6 +70,7 @@ def test_a_changed_setting_is_seen_by_another_process_at_its_next_request(blog: 
         assert "Renamed" in other.tell("/")[1]
 
 
+@SQLITE
 def test_an_app_that_was_replaced_is_not_kept_in_memory(blog: BlogKit, client: Visitor) -> None:
     drop_in(blog, "greeter", GREETER)
     gone = []
@@ -82,6 +87,7 @@ def test_an_app_that_was_replaced_is_not_kept_in_memory(blog: BlogKit, client: V
     assert [app() for app in gone] == [None] * 6
 
 
+@SQLITE
 def test_a_request_in_flight_ends_on_the_app_it_began_with(blog: BlogKit, client: Visitor) -> None:
     run(
         blog,
@@ -117,6 +123,7 @@ def test_a_request_in_flight_ends_on_the_app_it_began_with(blog: BlogKit, client
     assert answers == ["served by My blog"]
 
 
+@SQLITE
 def test_an_app_is_built_once_by_many_who_ask_for_it_at_once(blog: BlogKit) -> None:
     blog.change_settings(title="Renamed")
     apps: list[object] = []
@@ -137,6 +144,7 @@ def test_a_write_that_changes_no_setting_builds_no_new_app(blog: BlogKit, client
     assert blog.site.current() is before
 
 
+@SQLITE
 def test_the_same_setup_has_the_same_fingerprint_and_another_has_another(blog: BlogKit) -> None:
     first = blog.site.current().blog.setup
     blog.change_settings(title="Renamed")
@@ -147,6 +155,7 @@ def test_the_same_setup_has_the_same_fingerprint_and_another_has_another(blog: B
     assert first.generation < second.generation < third.generation
 
 
+@SQLITE
 def test_a_setup_that_cannot_be_built_leaves_the_blog_readable(blog: BlogKit, client: Visitor) -> None:
     path = blog.path_of(blog.write_post("Still here"))
     with blog.app():

@@ -614,7 +614,9 @@ def test_pages_carry_their_head_and_landmarks(stage: Stage, template: str) -> No
 @pytest.mark.parametrize("template", sorted(PAGES))
 def test_every_word_of_the_interface_can_be_translated(stage: Stage, template: str) -> None:
     stage.fills = {}
-    stage.env.filters.update(dict.fromkeys(("dateline", "dateheader", "commentdate", "commenttime", "ago"), lambda at: "7"))
+    stage.env.filters.update(
+        dict.fromkeys(("dateline", "dateheader", "commentdate", "commenttime", "ago"), lambda at: "7")
+    )
     stage.translate(lambda words: f"⟦{words}⟧")
     greek = BlogView("Ναυς", "Θαλασσα", "el", "ltr")
     post = a_post(title="Ομιχλη", body=Markup("Αλφα"), author_name="Ινες", labels=["βαρκα"], comment_count=1)
