@@ -130,11 +130,11 @@ def sign_in(email: str, password: str, address_key: str, user_agent: str) -> str
     email_key = fold(email)[:400]
     keys = [_attempt_key("account", email_key), _attempt_key("address", address_key)]
     _check_attempts(keys)
+    _note_attempt(keys)  # before the password is looked at, so that guesses at the same time count as well
     user = db.session.scalars(sa.select(User).where(User.email_key == email_key)).first()
     stored = user.password_hash if user is not None else _nobody()
     is_right = _verify(stored, password[: PASSWORD_MAXIMUM + 1])
     if user is None or not is_right:
-        _note_attempt(keys)
         raise Refused("The e-mail address or the password is wrong.", code="wrong")
     rehashed = _hash(password) if _hasher.check_needs_rehash(stored) else None
     user_id = user.id
@@ -143,7 +143,7 @@ def sign_in(email: str, password: str, address_key: str, user_agent: str) -> str
     def change(tx: Transaction) -> None:
         now = clock.now()
         tx.session.execute(sa.delete(AuthSession).where(AuthSession.seen_at < now - IDLE))
-        tx.session.execute(sa.delete(LoginAttempt).where(LoginAttempt.key == keys[0]))
+        tx.session.execute(sa.delete(LoginAttempt).where(LoginAttempt.key.in_(keys)))
         if rehashed is not None:
             tx.session.execute(sa.update(User).where(User.id == user_id).values(password_hash=rehashed))
         tx.session.add(

@@ -157,9 +157,11 @@ class Site:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         app = self.current()
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "blog_session=" in environ.get(
-            "HTTP_COOKIE", ""
-        ):
+        is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        is_file = environ["PATH_INFO"].startswith(
+            "/media/"
+        )  # sent from the disk, in the parts that are asked for
+        if not is_read or is_file or "blog_session=" in environ.get("HTTP_COOKIE", ""):
             return app(environ, start_response)
         status, headers, body = self._kept(environ) or self._answer(app, environ)
         start_response(
@@ -298,6 +300,7 @@ def _is_personal(headers: list[tuple[str, str]]) -> bool:
     return any(
         name.lower() == "set-cookie"
         or (name.lower() == "vary" and ("cookie" in value.lower() or "*" in value))
+        or (name.lower() == "cache-control" and "no-store" in value.lower())
         for name, value in headers
     )
 

@@ -137,6 +137,10 @@ def _fields(value: Any) -> dict[str, Any]:
 class Visitor(Client):
     """A visitor's browser without JavaScript: follows nothing by itself, sends forms as a browser does."""
 
+    def open(self, *arguments: Any, buffered: bool = True, **options: Any) -> TestResponse:
+        """Ask for a page; the answer is read to its end, so no file stays open."""
+        return super().open(*arguments, buffered=buffered, **options)
+
     def send(self, path: str, form: Mapping[str, Any], **options: Any) -> TestResponse:
         """Post `form` with the headers of a browser that is on this site."""
         headers = {

@@ -94,6 +94,8 @@ def page_of(comment_id: int) -> int:
 
 def by_id(comment_id: int) -> CommentView | None:
     """Return a comment that readers see, or None."""
+    if not 0 < comment_id < 2**63:
+        return None
     row = db.session.execute(
         sa.select(*_COLUMNS, Post.path, Post.title, Post.comment_count)
         .join(Post, Post.id == Comment.post_id)

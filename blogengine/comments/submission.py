@@ -232,7 +232,7 @@ def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:
 
 
 def _digest(draft: CommentDraft, post: PostView, user: User | None) -> str:
-    name = f"user:{user.id}" if user is not None else fold(draft.name)
+    name = f"\0{user.id}" if user is not None else fold(draft.name)  # which nobody can type
     facts = "\0".join([str(post.id), str(draft.parent_id or ""), name, draft.text.strip()])
     return hashlib.sha256(facts.encode()).hexdigest()
 

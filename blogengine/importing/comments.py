@@ -34,8 +34,9 @@ from blogengine.text import plain_text
 CHUNK = 500
 HELD = "It was held or spam where it came from."
 NO_PARENT = "the comment it answers is not in the export"
-_BREAK = re.compile(r"[ \t]*<br\s*/?>[ \t]*", re.IGNORECASE)
-_LINE = re.compile(r"\s*\n\s*")
+# Nothing here looks at the same blanks twice: blanks without end would take their number squared.
+_BREAK = re.compile(r"<br\s*+/?>[ \t]*+", re.IGNORECASE)
+_LINE = re.compile(r"(?<!\s)[^\S\n]*+\n\s*+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -169,7 +170,8 @@ def as_typed(html: str) -> str:
             html = str(sanitize.clean_comment(html))
         except Refused:
             return html
-    return _BREAK.sub("\n", _LINE.sub(" ", html)).strip()
+    lines = _BREAK.sub("\n", _LINE.sub(" ", html)).split("\n")
+    return "\n".join(line.rstrip(" \t") for line in lines).strip()
 
 
 def _key(parent_key: str, at: datetime) -> str:

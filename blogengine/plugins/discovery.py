@@ -13,6 +13,8 @@ from typing import Any
 
 GROUP = "blogengine.plugins"
 ID = re.compile(r"[a-z][a-z0-9_]{1,30}")
+RESERVED = frozenset({"admin", "asset", "commenting", "core", "listings", "pages", "static"})
+"""Names of the core's own rooms among views and jobs."""
 _KNOWN: dict[str, type] = {
     "name": str,
     "version": str,
@@ -95,6 +97,8 @@ def _entry_points() -> list[Candidate]:
         manifest, problem = _of_module(point.value, fallback)
         if not ID.fullmatch(point.name):
             problem = f"The entry point {point.name!r} is no plugin id: use {ID.pattern}."
+        elif point.name in RESERVED:
+            problem = f"The name {point.name} belongs to the core; give the plugin another."
         candidates.append(Candidate(point.name, origin, point.value, manifest, problem))
     return sorted(candidates, key=lambda candidate: (candidate.origin != "bundled", candidate.id))
 
@@ -124,6 +128,8 @@ def _drop_ins(folder: Path) -> list[Candidate]:
         manifest, problem = _read(file, Manifest(path.stem))
         if not ID.fullmatch(path.stem):
             problem = f"{path.name} is no plugin name: use {ID.pattern} and .py."
+        elif path.stem in RESERVED:
+            problem = f"The name {path.stem} belongs to the core; give the plugin another."
         candidates.append(Candidate(path.stem, "drop-in", str(path), manifest, problem))
     return candidates
 

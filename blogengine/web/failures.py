@@ -86,10 +86,10 @@ def _domain(error: BlogError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    log.error("%s %r failed", request.method, request.path, exc_info=error)
     owner = (request.endpoint or "").partition(".")[0].removeprefix("admin_")
     if owner in blog().plugins.statuses:
-        blog().plugins.failures.add(owner, f"{request.method} {request.path}", error)
+        blog().plugins.failures.add(owner, f"{request.method} {request.url_rule or ''}", error)
     heading, message = _SENTENCES[500]
     return _safely(500, heading, message)
 

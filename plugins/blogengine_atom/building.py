@@ -41,6 +41,9 @@ REMOVED = {
 }
 _OFF = "This blog has no such feed: its owner has switched it off."
 
+MOST_PARTS = 50
+"""Parts of an address of labels: looking for the longest that is a label takes their number squared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -150,6 +153,8 @@ def _length(asked: str, setting: str) -> str:
 def _labels_in(path: str, known: set[str]) -> tuple[str, ...]:
     """Split an address into labels. A label may have slashes itself: the longest that is in use is taken."""
     parts = [part for part in path.split("/") if part.strip()]
+    if len(parts) > MOST_PARTS:
+        raise NotFound("No post has so many labels.")
     labels = []
     while parts:
         size = next((n for n in range(len(parts), 1, -1) if "/".join(parts[:n]) in known), 1)

@@ -108,7 +108,8 @@ def _written(make: Make, length: str, alt: str) -> Response:
     _place(feed, addresses)
     response = _in_format(feed, wanted)
     response.last_modified = feed.updated
-    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    # Without an address of the blog the feed carries the visitor's, which is nobody else's.
+    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate" if blog().url else "no-store"
     response.add_etag(weak=True)
     response.make_conditional(request)
     return response

@@ -33,6 +33,11 @@ class Archive:
     place: str
     sizes: dict[str, int]
     _open: Callable[[str], BinaryIO]
+    _zip: zipfile.ZipFile | None = None
+
+    def __del__(self) -> None:
+        if self._zip is not None:
+            self._zip.close()
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading. Raises `Refused` when it cannot be or is larger than any real one."""
@@ -104,6 +109,14 @@ def _zip(path: Path) -> Archive:
             code="not_readable",
             hint="Download or copy it again.",
         ) from error
+    try:
+        return _archive_of(archive, path)
+    except Refused:
+        archive.close()
+        raise
+
+
+def _archive_of(archive: zipfile.ZipFile, path: Path) -> Archive:
     members = {
         member.filename: member
         for member in archive.infolist()
@@ -111,6 +124,14 @@ def _zip(path: Path) -> Archive:
     }
     if len(members) > MAX_FILES:
         raise Refused(f"{path.name} holds more than {MAX_FILES:,} files.", code="too_large")
+    if any(
+        member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members.values()
+    ):
+        raise Refused(
+            f"{path.name} is packed in a way that Google does not use.",
+            code="not_readable",
+            hint="Unpack it and import the folder.",
+        )
     if any(member.flag_bits & 1 for member in members.values()):
         raise Refused(
             f"{path.name} is encrypted.", code="not_readable", hint="Unpack it and import the folder."
@@ -119,6 +140,7 @@ def _zip(path: Path) -> Archive:
         path.name,
         {name: member.file_size for name, member in members.items()},
         lambda name: io.BufferedReader(_Member(archive.open(members[name]), name, path.name)),
+        archive,
     )
 
 

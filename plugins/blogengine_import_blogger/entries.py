@@ -42,7 +42,7 @@ _NOT_KEPT = re.compile(
 )
 _TAG = re.compile(r"<[^<>]*>")
 _ATTRIBUTE = re.compile(r"[\s\"'/](style|on[a-z]+)\s*=", re.IGNORECASE)
-_PICTURE = re.compile(r"[\s\"'/](?:src|href)\s*=\s*[\"']?\s*((?:https?:)?//[^\s\"'<>]+)", re.IGNORECASE)
+_PICTURE = re.compile(r"[\s\"'/](?:src|href)\s*+=\s*+[\"']?+\s*+((?:https?:)?//[^\s\"'<>]+)", re.IGNORECASE)
 _GOOGLE = re.compile(
     r"(?:^|\.)(?:ggpht\.com|googleusercontent\.com|bp\d?\.blogger\.com|photos\d*\.blogger\.com|bp\.blogspot\.com)\Z"
 )
