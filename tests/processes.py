@@ -36,7 +36,11 @@ class Process:
     def hear(self) -> Any:
         """Return the next thing the process says; raises what it raised."""
         assert self.pipe.poll(PATIENCE), "the process said nothing"
-        kind, value = self.pipe.recv()
+        try:
+            kind, value = self.pipe.recv()
+        except EOFError:
+            self._process.join(PATIENCE)
+            raise AssertionError(f"the process ended with {self._process.exitcode} without a word") from None
         if kind == "failed":
             raise AssertionError(value)
         return value

@@ -108,7 +108,7 @@ def _sample_pairs() -> list[tuple[str, str, str]]:
     return pairs
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="no real exports at hand")
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples of real exports are not here")
 def test_most_slugs_of_real_blogs_come_out_again() -> None:
     pairs = [pair for pair in _sample_pairs() if pair[1]]
     assert len(pairs) > 50
