@@ -26,11 +26,6 @@ class Config:
     safe_mode: bool = False
 
     @property
-    def is_sqlite(self) -> bool:
-        """Whether the database is an SQLite file."""
-        return self.database_url.startswith("sqlite")
-
-    @property
     def media_folder(self) -> Path:
         """Folder of uploaded and imported files."""
         return self.instance / "media"

@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -171,29 +172,7 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
     if verdict.level >= REJECT:
         raise Refused(verdict.reason or "This comment was refused.", code="rejected")
     status = {PUBLISH: "published", HOLD: "pending", SPAM: "spam"}[verdict.level]
-    now = clock.now()
-    key = next_thread_key(parent[1] if parent is not None else "", now)
-    values = {
-        "post_id": post.id,
-        "parent_id": draft.parent_id,
-        "thread_key": key,
-        "depth": depth_of(key),
-        "status": status,
-        "author_name": user.name if user is not None else draft.name,
-        "author_url": draft.website,
-        "user_id": user.id if user is not None else None,
-        "source": draft.text,
-        "html": draft.html or str(markup.render_comment(draft.text)),
-        "pipeline": markup.PIPELINE,
-        "created_at": now,
-        "published_at": now,
-        "modified_at": now,
-        "held_reason": verdict.reason,
-        "status_before": "",
-        "digest": digest,
-        "address_key": facts.address_key,
-        "atom_id": new_atom_id("comment"),
-    }
+    values = _row(draft, post, facts, user, parent, verdict, status, digest)
 
     def change(tx: Transaction) -> Outcome:
         connection = tx.session.connection()
@@ -216,6 +195,42 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
             code="gone",
             hint="Your text is below, so that you can keep it.",
         ) from error
+
+
+def _row(
+    draft: CommentDraft,
+    post: PostView,
+    facts: CommentFacts,
+    user: User | None,
+    parent: tuple[int, str] | None,
+    verdict: Verdict,
+    status: str,
+    digest: str,
+) -> dict[str, Any]:
+    """Return the columns of a comment that is sent now."""
+    now = clock.now()
+    key = next_thread_key(parent[1] if parent is not None else "", now)
+    return {
+        "post_id": post.id,
+        "parent_id": draft.parent_id,
+        "thread_key": key,
+        "depth": depth_of(key),
+        "status": status,
+        "author_name": user.name if user is not None else draft.name,
+        "author_url": draft.website,
+        "user_id": user.id if user is not None else None,
+        "source": draft.text,
+        "html": draft.html or str(markup.render_comment(draft.text)),
+        "pipeline": markup.PIPELINE,
+        "created_at": now,
+        "published_at": now,
+        "modified_at": now,
+        "held_reason": verdict.reason,
+        "status_before": "",
+        "digest": digest,
+        "address_key": facts.address_key,
+        "atom_id": new_atom_id("comment"),
+    }
 
 
 def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:

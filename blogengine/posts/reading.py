@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -94,7 +93,6 @@ class PostList:
     total: int = 0
     has_older: bool = False
     has_newer: bool = False
-    labels: dict[str, int] = field(default_factory=dict)
 
 
 def by_path(path: str) -> PostView | None:

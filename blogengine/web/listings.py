@@ -152,8 +152,6 @@ def _listing(
         )
     if found.has_newer and found.posts:
         newer = Link(_keyset(base, "updated-min", found.posts[0], limit), "Newer Posts")
-    elif kind in ("home", "label") and "updated-min" in request.args:
-        newer = None
     if not found.posts and (request.args.get("updated-max") or request.args.get("updated-min")):
         newer = Link("/" if label is None else base, "Newer Posts")
     rendering.fill_bodies(found.posts, until_jump=True)
