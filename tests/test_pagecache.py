@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import gzip
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,7 @@ from sqlalchemy import event
 
 from blogengine import comments
 from blogengine import db as database
+from blogengine import migrations
 from blogengine import posts
 from blogengine import settings
 from blogengine import site as sites
@@ -342,3 +345,39 @@ def test_a_kept_page_outlives_a_restart_of_the_database_server(blog: BlogKit, cl
         connection.execute(others)
     assert client.get(path).text == wanted
     assert client.get("/").status_code == 200
+
+
+TRY_LOCK = """
+import fcntl, sys
+path, start, length = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+with open(path, "r+b") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
+    except OSError:
+        print("held")
+    else:
+        print("free")
+"""
+SHARED_LOCK = (0x40000002, 510)
+"""Bytes of the database that a connection in WAL mode holds (SQLite os.h, SHARED_FIRST and SHARED_SIZE)."""
+DEAD_MANS_SWITCH = (128, 1)
+"""Byte of the log's index that says it is in use: who gets it alone may cut the file (SQLite os_unix.c)."""
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_reading_the_index_of_the_log_drops_no_lock_that_sqlite_holds(
+    blog: BlogKit, client: Visitor, engine_name: str
+) -> None:
+    path = str(blog.site.config.database_url).removeprefix("sqlite:///")
+    client.get("/")
+    migrations.upgrade(blog.site.engine)
+    client.get("/")
+    blog.write_post()
+    client.get("/")
+
+    def tried(name: str, lock: tuple[int, int]) -> str:
+        command = [sys.executable, "-c", TRY_LOCK, name, *map(str, lock)]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+
+    assert tried(path, SHARED_LOCK) == "held"
+    assert tried(f"{path}-shm", DEAD_MANS_SWITCH) == "held"

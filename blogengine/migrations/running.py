@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -117,8 +118,10 @@ def _locked(engine: Engine) -> Iterator[None]:
         yield
         return
     try:
-        # The file holds addresses and password hashes; SQLite gives its side files the same permissions.
-        os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT, 0o600))
+        # The file holds addresses and password hashes; SQLite gives its side files the same permissions. One that is
+        # there must not be opened: closing it would drop the locks SQLite holds on it in this process.
+        with suppress(FileExistsError):
+            os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         file = open(f"{engine.url.database}.lock", "a")  # noqa: SIM115
     except OSError as error:
         raise ConfigError(
