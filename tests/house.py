@@ -18,6 +18,7 @@ FLOORS = {
     "blogengine.reference": 5,
     "blogengine.__main__": 5,
     "blogengine.app": 4,
+    "blogengine.assembly": 4,
     "blogengine.site": 4,
     "blogengine.server": 4,
     "blogengine.web": 3,

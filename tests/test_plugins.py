@@ -368,8 +368,8 @@ EVERY_HOOK = "\n".join(
     f"@hookimpl\ndef {name}({', '.join(arguments)}): raise ValueError('from {name}')\n"
     for name, arguments in (
         (name, hook.__code__.co_varnames[: hook.__code__.co_argcount])
-        for name, hook in vars(hookspecs).items()
-        if hasattr(hook, f"{hookspecs.NAMESPACE}_spec") and not name.startswith("register_")
+        for name, hook in hookspecs.known().items()
+        if not name.startswith("register_")
     )
 )
 

@@ -7,6 +7,7 @@ import inspect
 import sys
 import traceback
 import types
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +22,8 @@ from blogengine.plugins.guards import FailureLog
 from blogengine.plugins.guards import guarded
 from blogengine.setup import PluginSetup
 
-BUILDING = (
-    "register_settings",
-    "register_routes",
-    "register_admin_pages",
-    "register_importers",
-    "register_jobs",
-)
-"""Hooks that run while the app is built, one plugin at a time: a failure makes the plugin `broken`."""
+BUILDING = "register_"
+"""Begin of the names of hooks that run while the app is built, one plugin at a time: a failure makes it `broken`."""
 
 
 @dataclass(slots=True)
@@ -55,7 +50,8 @@ class Plugins:
         self.settings_classes: dict[str, type] = {}
         self._settings: dict[str, Any] = {}
         self._manager = pluggy.PluginManager(hookspecs.NAMESPACE)
-        self._manager.add_hookspecs(hookspecs)
+        for family in hookspecs.FAMILIES:
+            self._manager.add_hookspecs(family)
         self.hook = self._manager.hook
         self.setting_problems: dict[str, dict[str, str]] = {}
 
@@ -135,7 +131,7 @@ class Plugins:
                 continue
             name = marks.get("specname") or name
             _check(candidate, name, function, marks)
-            guard = name not in BUILDING
+            guard = not name.startswith(BUILDING)
             setattr(facade, name, guarded(candidate.id, name, function, self.failures) if guard else function)
         self._manager.register(facade, name=candidate.id)
 
@@ -180,9 +176,9 @@ def _import(candidate: Candidate) -> types.ModuleType:
 
 def _check(candidate: Candidate, name: str, function: Any, marks: dict[str, Any]) -> None:
     """Refuse hooks and arguments that do not exist, with what was probably meant."""
-    spec = getattr(hookspecs, name, None)
-    known = {key for key, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.NAMESPACE}_spec")}
-    if spec is None or name not in known:
+    known = hookspecs.known()
+    spec = known.get(name)
+    if spec is None:
         raise PluginProblem(
             f"{candidate.id} implements the hook {name}, which does not exist.{_meant(name, known)}"
         )
@@ -203,6 +199,6 @@ def _check(candidate: Candidate, name: str, function: Any, marks: dict[str, Any]
             )
 
 
-def _meant(word: str, known: set[str]) -> str:
+def _meant(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return f" Did you mean {close[0]}?" if close else ""

@@ -24,8 +24,7 @@ _UNDESCRIBED = {"asset": "Return the address of a static file; it changes with t
 
 def hook_names() -> list[str]:
     """Return the names of all hooks, in the order of their families."""
-    mark = f"{hookspecs.NAMESPACE}_spec"
-    return [name for name, value in vars(hookspecs).items() if hasattr(value, mark)]
+    return list(hookspecs.known())
 
 
 def bundled_plugins() -> dict[str, types.ModuleType]:

@@ -42,7 +42,8 @@ def hooks() -> list[str]:
     """Return the page of the hooks."""
     nodes = {
         node.name: node
-        for node in ast.parse(inspect.getsource(hookspecs)).body
+        for family in hookspecs.FAMILIES
+        for node in ast.parse(inspect.getsource(family)).body
         if isinstance(node, ast.FunctionDef)
     }
     names = facts.hook_names()

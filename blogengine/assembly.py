@@ -1,0 +1,118 @@
+"""What plugins register, put into one app: each kind is collected, checked, and a plugin that offers nonsense is broken."""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import TypeVar
+
+from flask import Blueprint
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound as HTTPNotFound
+
+from blogengine import admin
+from blogengine.interchange import Importer
+from blogengine.pages import AdminPages
+from blogengine.plugins.manager import Plugins
+from blogengine.runtime import Blog
+
+T = TypeVar("T")
+
+_OF_A_BLUEPRINT = (
+    "before_request_funcs",
+    "after_request_funcs",
+    "teardown_request_funcs",
+    "url_value_preprocessors",
+    "url_default_functions",
+    "template_context_processors",
+    "error_handler_spec",
+)
+"""What a blueprint may bring along beside its rules, by Flask's names."""
+_VARIABLE = re.compile("<[^>]*>")
+
+
+def add_plugins(app: Flask, blog: Blog) -> None:
+    """Put what all active plugins of `blog` register into `app` and `blog`."""
+    plugins = blog.plugins
+    blog.jobs = _jobs(plugins)
+    blog.importers = {
+        importer.id: importer for _, importer in offered(plugins, "register_importers", Importer)
+    }
+    for plugin_id, blueprint in plugins.collect("register_routes").items():
+        _mount(app, plugins, plugin_id, blueprint)
+    for plugin_id, extra in plugins.collect("register_admin_pages").items():
+        if not isinstance(extra, AdminPages):
+            plugins.drop(plugin_id, "register_admin_pages must return AdminPages(blueprint, label).")
+            continue
+        admin.mount(app, plugin_id, extra)
+
+
+def offered(plugins: Plugins, hook: str, cls: type[T]) -> Iterator[tuple[str, T]]:
+    """Yield what a hook that returns lists of `cls` gave, one by one with the id of its plugin."""
+    for plugin_id, values in plugins.collect(hook).items():
+        fits = isinstance(values, Sequence) and not isinstance(values, str)
+        if not (fits and all(isinstance(value, cls) for value in values)):
+            plugins.drop(plugin_id, f"{hook} must return a list of {cls.__name__}.")
+            continue
+        yield from ((plugin_id, value) for value in values)
+
+
+def _jobs(plugins: Plugins) -> dict[str, Any]:
+    jobs: dict[str, Any] = {}
+    for plugin_id, named in plugins.collect("register_jobs").items():
+        if not (isinstance(named, Mapping) and all(map(callable, named.values()))):
+            plugins.drop(plugin_id, "register_jobs must return functions by name.")
+            continue
+        jobs.update({f"{plugin_id}.{name}": function for name, function in named.items()})
+    return jobs
+
+
+def _mount(app: Flask, plugins: Plugins, plugin_id: str, blueprint: Any) -> None:
+    """Mount a plugin's public pages below its own path, or where its manifest declares; the core's rules stand first."""
+    if not isinstance(blueprint, Blueprint):
+        plugins.drop(plugin_id, "register_routes must return a Flask blueprint.")
+        return
+    declared = set(plugins.candidates[plugin_id].manifest.root_routes)
+    trial = Flask("trial", static_folder=None)
+    try:
+        trial.register_blueprint(blueprint, name=plugin_id)
+    except Exception as error:
+        plugins.drop(plugin_id, f"Its routes cannot be used: {error}")
+        return
+    if any(getattr(trial, kind).get(None) for kind in _OF_A_BLUEPRINT[:3]):
+        plugins.drop(
+            plugin_id, "Its blueprint changes requests that are not its own (before_app_request or alike)."
+        )
+        return
+    rules = [(rule, trial.view_functions[rule.endpoint]) for rule in trial.url_map.iter_rules()]
+    for rule, _ in rules:
+        holder = _holder_of(app, rule.rule) if rule.rule in declared else None
+        if holder is not None:
+            holder = f"the plugin {holder}" if holder in plugins.statuses else "the core"
+            plugins.drop(
+                plugin_id, f"The route {rule.rule} belongs to {holder}; only one of them can have it."
+            )
+            return
+    for rule, view in rules:
+        path = rule.rule if rule.rule in declared else f"/-/{plugin_id}{rule.rule}"
+        options = {name: getattr(rule, name) for name in ("methods", "defaults", "provide_automatic_options")}
+        app.add_url_rule(path, endpoint=rule.endpoint, view_func=view, **options)
+    for kind in _OF_A_BLUEPRINT:
+        if plugin_id in getattr(trial, kind):
+            getattr(app, kind)[plugin_id] = getattr(trial, kind)[plugin_id]
+
+
+def _holder_of(app: Flask, rule: str) -> str | None:
+    """Return who answers at an address that `rule` matches; a fixed part would win over a rule of the core."""
+    adapter = app.url_map.bind("localhost")
+    for sample in ("x", "1", "2020"):
+        try:
+            endpoint, _ = adapter.match(_VARIABLE.sub(sample, rule))
+        except HTTPNotFound:
+            continue
+        except HTTPException:
+            return ""
+        return str(endpoint).partition(".")[0]
+    return None

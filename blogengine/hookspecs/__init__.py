@@ -1,0 +1,28 @@
+"""The hooks: what a plugin may add, change, judge and hear of.
+
+Families: `register_*` collect things when an app is built; `*_html` fill places in templates; `prepare_*` hand over
+a document to change; `judge_*` collect verdicts; past participles are events.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from blogengine.hookspecs import building
+from blogengine.hookspecs import documents
+from blogengine.hookspecs import events
+from blogengine.hookspecs import judging
+from blogengine.hookspecs import places
+from blogengine.hookspecs.marks import NAMESPACE
+from blogengine.hookspecs.marks import hookimpl
+
+FAMILIES = (building, places, documents, judging, events)
+
+__all__ = ["FAMILIES", "NAMESPACE", "hookimpl", "known"]
+
+
+def known() -> dict[str, Callable[..., Any]]:
+    """Return the engine's own hooks by name, in the order of their families."""
+    mark = f"{NAMESPACE}_spec"
+    return {
+        name: value for family in FAMILIES for name, value in vars(family).items() if hasattr(value, mark)
+    }

@@ -1,0 +1,60 @@
+"""`register_*`: what a plugin adds, collected when an app is built; a plugin whose function fails there is broken."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint
+
+from blogengine.hookspecs.marks import hookspec
+from blogengine.interchange import Importer
+from blogengine.pages import AdminPages
+
+Job = Callable[[dict[str, Any]], None]
+
+
+@hookspec
+def register_settings() -> type:  # type: ignore[empty-body]
+    """Declare the plugin's settings as a frozen dataclass made with `option`.
+
+    Returns the class. The owner edits it under Plugins; read it with `settings_of("<plugin id>")`.
+    Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_routes() -> Blueprint:  # type: ignore[empty-body]
+    """Add public pages.
+
+    Returns a Flask blueprint named like the plugin. It is mounted under `/-/<plugin id>/`; rules listed as
+    `root_routes` in the manifest are mounted as they are written. A rule of the core always wins.
+    Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_admin_pages() -> AdminPages:  # type: ignore[empty-body]
+    """Add pages for signed-in authors.
+
+    Returns `AdminPages(blueprint, label)`; the blueprint is mounted under `/admin/-/<plugin id>/`, only signed-in
+    people reach it, every form in it needs the CSRF token, and `label` becomes an entry of the admin menu.
+    Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_importers() -> Sequence[Importer]:  # type: ignore[empty-body]
+    """Add formats that `blogengine import <format> FILE` reads.
+
+    Returns importers. Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_jobs() -> Mapping[str, Job]:  # type: ignore[empty-body]
+    """Name the work that `enqueue(tx, "<plugin id>.<name>", {...})` puts off until after the commit.
+
+    Returns functions by name; each is given the payload. A job runs at least once, outside any transaction, and is
+    tried again when it raises; it may use the network. Called once when an app is built. Since 0.1.
+    """

@@ -1,0 +1,75 @@
+"""`*_html`: what a plugin puts into places of templates, called while a page is rendered."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from blogengine.hookspecs.marks import hookspec
+from blogengine.markup import Marker
+from blogengine.pages import ListingPage
+from blogengine.pages import PostDraft
+from blogengine.pages import PostView
+
+
+@hookspec
+def markers_html(markers: Sequence[Marker]) -> Mapping[int, Markup]:  # type: ignore[empty-body]
+    """Replace the markers `[[name: arguments]]` that authors wrote on lines of their own.
+
+    :param markers: all markers of all posts of one page or feed, in order.
+
+    Returns clean HTML by position in `markers`, only for names that are yours; an empty text takes the marker away.
+    What nobody answers stays as the author typed it. Called once for each page that is rendered. Since 0.1.
+    """
+
+
+@hookspec
+def post_footer_html(post: PostView) -> Markup:  # type: ignore[empty-body]
+    """Fill the place under the text of a post.
+
+    :param post: the post that is shown.
+
+    Returns clean HTML, or None. Called once for each post page that is rendered. Since 0.1.
+    """
+
+
+@hookspec
+def comment_form_html(post: PostView, signed_in: bool) -> Markup:  # type: ignore[empty-body]
+    """Fill the place inside the comment form, before its buttons.
+
+    :param post: the post to be commented on.
+    :param signed_in: whether an author of the blog is signed in; their comments are not judged.
+
+    Returns clean HTML, or None. Called once for each page with a comment form. Since 0.1.
+    """
+
+
+@hookspec
+def comments_footer_html(post: PostView) -> Markup:  # type: ignore[empty-body]
+    """Fill the place under the comments and their form.
+
+    :param post: the post that is shown.
+
+    Returns clean HTML, or None. Called once for each post page that is rendered. Since 0.1.
+    """
+
+
+@hookspec
+def listing_footer_html(page: ListingPage) -> Markup:  # type: ignore[empty-body]
+    """Fill the place under a list of posts.
+
+    :param page: the listing that is shown.
+
+    Returns clean HTML, or None. Called once for each listing that is rendered. Since 0.1.
+    """
+
+
+@hookspec
+def editor_html(draft: PostDraft) -> Markup:  # type: ignore[empty-body]
+    """Fill the place beside the text field of the editor, inside its form.
+
+    :param draft: the text as it stands in the editor.
+
+    Returns clean HTML, or None. A button named `action` with the value `<plugin id>:<word>` sends the form to
+    `prepare_draft` without saving. Called each time the editor is shown. Since 0.1.
+    """
