@@ -1,0 +1,31 @@
+"""The blog's settings and its plugins' states: what is stored, read into a `Setup`; every change makes a new one."""
+
+from blogengine.pagecache import SETUP_TAG
+from blogengine.settings.failures import failure_counts
+from blogengine.settings.failures import failures_of
+from blogengine.settings.failures import forget_failures
+from blogengine.settings.failures import store_failures
+from blogengine.settings.plugin_states import disable
+from blogengine.settings.plugin_states import enable
+from blogengine.settings.plugin_states import save_plugin_settings
+from blogengine.settings.plugin_states import states
+from blogengine.settings.site import is_blank
+from blogengine.settings.site import load_setup
+from blogengine.settings.site import save_site
+from blogengine.settings.site import save_theme_settings
+
+__all__ = [
+    "SETUP_TAG",
+    "disable",
+    "enable",
+    "failure_counts",
+    "failures_of",
+    "forget_failures",
+    "is_blank",
+    "load_setup",
+    "save_plugin_settings",
+    "save_site",
+    "save_theme_settings",
+    "states",
+    "store_failures",
+]

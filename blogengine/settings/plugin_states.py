@@ -1,0 +1,83 @@
+"""What the owner decided about plugins: which run, and with which settings."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from blogengine import clock
+from blogengine import db as database
+from blogengine import schema
+from blogengine.db import Transaction
+from blogengine.db import db
+from blogengine.errors import NotFound
+from blogengine.errors import Refused
+from blogengine.models import PluginState
+from blogengine.pagecache import SETUP_TAG
+from blogengine.plugins import discovery
+from blogengine.runtime import blog
+
+
+def enable(plugin_id: str) -> None:
+    """Let a plugin run in all processes from their next request on.
+
+    An app with it is built first; raises `Refused` with the reason when it does not run there, and nothing changes.
+    """
+    running = blog()
+    candidates = discovery.find(running.config.drop_in_folder)
+    if plugin_id not in candidates:
+        raise NotFound(
+            f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there."
+        )
+    reason = running.try_plugin(plugin_id)
+    if reason:
+        raise Refused(f"The plugin {plugin_id} was not enabled: {reason}", code="broken")
+    set_state(plugin_id, enabled=True)
+
+
+def disable(plugin_id: str, *, reason: str = "") -> None:
+    """Let a plugin run nowhere from the next request on; its data stays. `reason` is kept when the engine did it."""
+    if plugin_id not in blog().plugins.candidates and db.session.get(PluginState, plugin_id) is None:
+        raise NotFound(
+            f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there."
+        )
+    set_state(plugin_id, enabled=False, reason=reason)
+
+
+def save_plugin_settings(plugin_id: str, form: dict[str, Any]) -> None:
+    """Store a plugin's settings from what was typed. Raises `Invalid` with a sentence for each field."""
+    plugins = blog().plugins
+    cls = plugins.settings_classes.get(plugin_id)
+    if cls is None:
+        raise NotFound(f"The plugin {plugin_id} has no settings, or does not run.")
+    values = schema.differences(schema.parse(cls, form, plugins.settings(plugin_id)))
+    known = {item.name for item in schema.describe(cls)}
+
+    def change(tx: Transaction) -> None:
+        state = tx.session.get(PluginState, plugin_id)
+        if state is None:
+            state = PluginState(id=plugin_id, enabled=True, settings={}, changed_at=clock.now())
+            tx.session.add(state)
+        kept = {key: value for key, value in (state.settings or {}).items() if key not in known}
+        state.settings, state.changed_at = {**kept, **values}, clock.now()
+        tx.bump(SETUP_TAG, "settings")
+
+    database.write(change)
+
+
+def set_state(plugin_id: str, *, enabled: bool, reason: str = "") -> None:
+    """Store whether a plugin runs; all processes follow."""
+
+    def change(tx: Transaction) -> None:
+        state = tx.session.get(PluginState, plugin_id)
+        if state is None:
+            state = PluginState(id=plugin_id, settings={})
+            tx.session.add(state)
+        state.enabled, state.off_reason, state.changed_at = enabled, reason, clock.now()
+        tx.bump(SETUP_TAG, "settings")
+
+    database.write(change)
+
+
+def states() -> dict[str, PluginState]:
+    """Return what the owner decided about plugins, by id."""
+    return {state.id: state for state in db.session.scalars(sa.select(PluginState))}
