@@ -17,8 +17,8 @@ from blogengine import assembly
 from blogengine import themes
 from blogengine.config import Config
 from blogengine.db import db
+from blogengine.plugins.calls import Ledger
 from blogengine.plugins.discovery import Candidate
-from blogengine.plugins.guards import FailureLog
 from blogengine.plugins.manager import Plugins
 from blogengine.runtime import Blog
 from blogengine.runtime import running
@@ -47,6 +47,15 @@ class BlogFlask(Flask):
         """Answer an error as Flask does, but a redirect to the same address with a slash without the host."""
         return failures.moved(e) if isinstance(e, RequestRedirect) else super().handle_http_exception(e)
 
+    def full_dispatch_request(self) -> Response:
+        """Answer a request; a view that wants to end the process ends only its own request."""
+        try:
+            return super().full_dispatch_request()
+        except Exception:
+            raise
+        except BaseException as error:
+            raise RuntimeError(f"a view raised {type(error).__name__}") from error
+
     def app_context(self) -> Any:
         """Return a context in which this app's blog runs."""
         return _Context(self)
@@ -68,7 +77,7 @@ def build(
     setup: Setup,
     engine: Engine,
     candidates: Mapping[str, Candidate],
-    plugin_failures: FailureLog | None = None,
+    ledger: Ledger | None = None,
 ) -> BlogFlask:
     """Build the app for `setup`. A plugin or theme that fails is a state of the app, not an error."""
     app = BlogFlask("blogengine", static_folder=None, template_folder=None)
@@ -80,7 +89,8 @@ def build(
         MAX_FORM_PARTS=200,
         TRUSTED_HOSTS=None,
     )
-    plugins = Plugins(candidates, plugin_failures or FailureLog())
+    plugins = Plugins(candidates, ledger or Ledger())
+    plugins.apart = app.app_context
     app.blog = Blog(config, setup, plugins, ZoneInfo(setup.site.time_zone))
     db.init_app(app)
     app.url_map.merge_slashes = False  # a label may have two of them

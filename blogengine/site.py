@@ -27,7 +27,7 @@ from blogengine.pagecache import enter_view
 from blogengine.pagecache import etag_of
 from blogengine.pagecache import leave_view
 from blogengine.plugins import discovery
-from blogengine.plugins.guards import FailureLog
+from blogengine.plugins.calls import Ledger
 
 log = logging.getLogger("blogengine.site")
 
@@ -61,7 +61,8 @@ class Site:
         self.engine = engine or make_engine(config.database_url)
         self.sequence = Sequence(self.engine)
         self.cache = PageCache(self.sequence)
-        self.failures = FailureLog()
+        self.ledger = Ledger()
+        self.failures = self.ledger.failures
         self._app: BlogFlask | None = None
         self._swap = threading.Lock()
         self._flights: dict[tuple[int, tuple[str, bytes]], threading.Event] = {}
@@ -106,7 +107,7 @@ class Site:
         candidates = discovery.find(self.config.drop_in_folder)
         with self.engine.connect() as connection:
             setup = settings.load_setup(connection, self.config, candidates)
-        app = apps.build(self.config, setup, self.engine, candidates, self.failures)
+        app = apps.build(self.config, setup, self.engine, candidates, self.ledger)
         app.blog.wake_jobs = self._wake
         app.blog.try_plugin = self._try_plugin
         return app

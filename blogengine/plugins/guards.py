@@ -1,74 +1,31 @@
-"""Containment: a failing hook implementation is named, counted and muted while all others still run."""
+"""Containment: a failing hook implementation is named, counted, timed and muted while all others still run."""
 
 import functools
-import hashlib
 import inspect
-import logging
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
-from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
 from typing import Any
 
+from blogengine import hookspecs
 from blogengine.pages import HOLD
 from blogengine.pages import Verdict
-
-log = logging.getLogger("blogengine.plugins")
+from blogengine.plugins.answers import Kept
+from blogengine.plugins.answers import checked
+from blogengine.plugins.breadcrumbs import record
+from blogengine.plugins.calls import Ledger
+from blogengine.plugins.failures import Failure as Failure
+from blogengine.plugins.failures import FailureLog as FailureLog
+from blogengine.plugins.judges import Apart
+from blogengine.plugins.judges import Judge
+from blogengine.plugins.judges import TooLong
 
 FAILURES = 5
 """Failures of one hook of one plugin within `WINDOW` seconds after which it is muted for `WINDOW` seconds."""
 WINDOW = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One failure. `muting` is true for the one that made the hook mute."""
-
-    plugin_id: str
-    hook: str
-    message: str
-    traceback: str
-    fingerprint: str
-    at: float
-    muting: bool
-
-
-class FailureLog:
-    """The failures of this process which are not yet stored; bounded, oldest dropped first."""
-
-    def __init__(self) -> None:
-        self._failures: deque[Failure] = deque(maxlen=500)
-        self._lock = threading.Lock()
-
-    def add(self, plugin_id: str, hook: str, error: BaseException, *, muting: bool = False) -> Failure:
-        """Note that `hook` of `plugin_id` raised `error`."""
-        frames = traceback.extract_tb(error.__traceback__)
-        last = frames[-1] if frames else None
-        place = f"{last.filename}:{last.lineno}" if last else ""
-        key = f"{plugin_id}|{hook}|{type(error).__name__}|{place}"
-        failure = Failure(
-            plugin_id,
-            hook,
-            f"{type(error).__name__}: {error}"[:500],
-            "".join(traceback.format_exception(error))[-8000:],
-            hashlib.sha256(key.encode()).hexdigest()[:16],
-            time.time(),
-            muting,
-        )
-        with self._lock:
-            self._failures.append(failure)
-        log.error("plugin %s failed in %s: %s", plugin_id, hook, failure.message)
-        return failure
-
-    def take(self) -> list[Failure]:
-        """Return what was noted since the last call."""
-        with self._lock:
-            failures = list(self._failures)
-            self._failures.clear()
-        return failures
+JUDGING = "judge_comment"
 
 
 class Breaker:
@@ -98,35 +55,75 @@ class Breaker:
 
 def fallback_for(hook: str, plugin_id: str) -> Any:
     """Return what stands in for a failed implementation: nothing, but *hold* for a judge."""
-    if hook == "judge_comment":
+    if hook == JUDGING:
         return Verdict(HOLD, f"The plugin {plugin_id} could not judge this comment.")
     return None
 
 
+def is_for_us(error: BaseException) -> bool:
+    """Whether an error that came out of a plugin is meant for the person at the terminal: Ctrl-C in a command."""
+    return (
+        isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
+    ) or isinstance(error, GeneratorExit)
+
+
 def guarded(
-    plugin_id: str, hook: str, function: Callable[..., Any], failures: FailureLog
+    plugin_id: str, hook: str, function: Callable[..., Any], ledger: Ledger, apart: Apart = nullcontext
 ) -> Callable[..., Any]:
-    """Return `function` with its failures contained; one that is given `tx` runs in a savepoint of its own."""
+    """Return `function` with its failures contained and its time counted.
+
+    One that is given `tx` runs in a savepoint of its own; a document that is left with nonsense in it is put back; a
+    judge has a deadline, and enters the app by `apart`.
+    """
     breaker = Breaker()
-    expected: Any = str if hook.endswith("_html") else object
-    expected = {"markers_html": Mapping, "judge_comment": Verdict}.get(hook, expected)
+    cost = ledger.costs.of(plugin_id, hook)
+    crumb = record(plugin_id, hook)
+    calls, failures = ledger.calls, ledger.failures
+    slow = int(ledger.patience.slow * 1e9)
     parameters = list(inspect.signature(function).parameters)
     transaction_at = parameters.index("tx") if "tx" in parameters else None
+    prepares = hook.startswith("prepare_")
+    document = next(iter(inspect.signature(hookspecs.known()[hook]).parameters), "") if prepares else ""
+    asked = Judge(function, ledger, apart) if hook == JUDGING else function
+
+    def run(arguments: tuple[Any, ...]) -> Any:
+        if transaction_at is not None:
+            with arguments[transaction_at].session.begin_nested():
+                return checked(hook, asked(*arguments))
+        if not prepares:
+            return checked(hook, asked(*arguments))
+        kept = Kept(hook, parameters, arguments, document)
+        try:
+            result = checked(hook, asked(*arguments))
+            kept.check()
+        except BaseException:
+            kept.restore()
+            raise
+        return result
 
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
         if breaker.is_muted:
             return fallback_for(hook, plugin_id)
+        present = calls.begin(plugin_id, hook, crumb, breaker.fail)
         try:
-            if transaction_at is not None:
-                with arguments[transaction_at].session.begin_nested():
-                    return function(*arguments)
-            result = function(*arguments)
-            if result is not None and not isinstance(result, expected):
-                raise TypeError(f"{hook} must return {expected.__name__} or None, not {result!r:.200}")
-            return result
-        except (Exception, SystemExit) as error:
+            result = run(arguments)
+        except TooLong as late:
+            cost.errors += 1
+            present.is_noted = True
+            failures.add_slow(plugin_id, hook, str(late), late.frame, muting=breaker.fail())
+            result = fallback_for(hook, plugin_id)
+        except BaseException as error:
+            cost.errors += 1
+            if is_for_us(error):
+                raise
             failures.add(plugin_id, hook, error, muting=breaker.fail())
-            return fallback_for(hook, plugin_id)
+            result = fallback_for(hook, plugin_id)
+        finally:
+            elapsed = calls.end(present)
+            cost.count(elapsed)
+        if elapsed >= slow and not present.is_noted:
+            failures.add_slow(plugin_id, hook, f"It took {elapsed / 1e9:.1f} seconds.", muting=breaker.fail())
+        return result
 
     return call

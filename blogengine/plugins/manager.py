@@ -1,5 +1,6 @@
 """The plugins of one app: loaded, checked, guarded and called through pluggy."""
 
+import contextlib
 import difflib
 import importlib
 import importlib.util
@@ -17,9 +18,12 @@ import pluggy
 
 from blogengine import hookspecs
 from blogengine import schema
+from blogengine.plugins.calls import Ledger
 from blogengine.plugins.discovery import Candidate
-from blogengine.plugins.guards import FailureLog
+from blogengine.plugins.failures import FailureLog
 from blogengine.plugins.guards import guarded
+from blogengine.plugins.guards import is_for_us
+from blogengine.plugins.judges import Apart
 from blogengine.setup import PluginSetup
 
 BUILDING = "register_"
@@ -43,9 +47,11 @@ class PluginProblem(Exception):
 class Plugins:
     """One app's own plugin manager: nothing in it is shared with another app."""
 
-    def __init__(self, candidates: Mapping[str, Candidate], failures: FailureLog) -> None:
+    def __init__(self, candidates: Mapping[str, Candidate], ledger: Ledger) -> None:
         self.candidates = candidates
-        self.failures = failures
+        self.ledger = ledger
+        self.apart: Apart = contextlib.nullcontext
+        """Enters the app in another thread."""
         self.statuses: dict[str, Status] = {}
         self.settings_classes: dict[str, type] = {}
         self._settings: dict[str, Any] = {}
@@ -54,6 +60,11 @@ class Plugins:
             self._manager.add_hookspecs(family)
         self.hook = self._manager.hook
         self.setting_problems: dict[str, dict[str, str]] = {}
+
+    @property
+    def failures(self) -> FailureLog:
+        """What plugins did wrong in this process."""
+        return self.ledger.failures
 
     @property
     def pluggy_manager(self) -> pluggy.PluginManager:
@@ -78,12 +89,15 @@ class Plugins:
             try:
                 if candidate.problem:
                     raise PluginProblem(candidate.problem)
-                self._register(candidate, _import(candidate))
-                self._read_settings(plugin)
+                with self.ledger.calls.at(plugin.id, "import"):
+                    self._register(candidate, _import(candidate))
+                    self._read_settings(plugin)
                 self.statuses[plugin.id] = Status(plugin.id, "active")
             except PluginProblem as problem:
                 self.drop(plugin.id, str(problem))
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
+                if is_for_us(error):
+                    raise
                 self.drop(plugin.id, f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def drop(self, plugin_id: str, reason: str, trace: str = "") -> None:
@@ -115,8 +129,11 @@ class Plugins:
             if function is None:
                 continue
             try:
-                result = function()
-            except (Exception, SystemExit) as error:
+                with self.ledger.calls.at(plugin_id, hook):
+                    result = function()
+            except BaseException as error:
+                if is_for_us(error):
+                    raise
                 self.drop(plugin_id, f"{hook} raised {type(error).__name__}: {error}", traceback.format_exc())
                 continue
             if result is not None:
@@ -132,7 +149,10 @@ class Plugins:
             name = marks.get("specname") or name
             _check(candidate, name, function, marks)
             guard = not name.startswith(BUILDING)
-            setattr(facade, name, guarded(candidate.id, name, function, self.failures) if guard else function)
+            called: Any = function
+            if guard:
+                called = guarded(candidate.id, name, function, self.ledger, lambda: self.apart())
+            setattr(facade, name, called)
         self._manager.register(facade, name=candidate.id)
 
     def _read_settings(self, plugin: PluginSetup) -> None:

@@ -1,0 +1,208 @@
+"""What hooks may return, and documents that are put back when a plugin left nonsense in them."""
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import Literal
+from typing import Union
+
+from markupsafe import Markup
+
+from blogengine.pages import Verdict
+
+EXPECTED: dict[str, type] = {
+    "judge_comment": Verdict,
+    "markers_html": Mapping,
+}
+"""What hooks return beside None; `*_html` return text, and hooks that are not here anything."""
+
+
+def checked(hook: str, result: Any) -> Any:
+    """Return the result of an implementation of `hook`, its containers copied. Raises `TypeError` for nonsense."""
+    if result is None:
+        return None
+    is_html = hook.endswith("_html")
+    expected = EXPECTED.get(hook, str if is_html else object)
+    if not isinstance(result, expected):
+        raise TypeError(f"{hook} must return {expected.__name__} or None, not {_shown(result)}")
+    if isinstance(result, str):
+        return checked_text(hook, result)
+    if isinstance(result, Mapping):
+        result = dict(result)
+        if is_html:
+            for value in result.values():
+                if value is not None:
+                    checked_text(hook, value)
+    elif isinstance(result, Sequence) and expected is Sequence:
+        result = list(result)
+    elif dataclasses.is_dataclass(result):
+        check_fields(hook, result)
+    return result
+
+
+def checked_text(hook: str, text: Any) -> Any:
+    """Return `text` if it can be sent: text that knows how to be HTML by a class of its own cannot be trusted."""
+    if type(text) is not Markup and type(text) is not str:
+        raise TypeError(f"{hook} must return Markup or str, not {_shown(text)}")
+    if not text.isascii():
+        text.encode()  # half a surrogate pair would end the whole page
+    return text
+
+
+def check_fields(hook: str, document: Any, depth: int = 3) -> None:
+    """Raise `TypeError` when a field of a dataclass holds what its annotation does not say."""
+    for name, fits in _fields_of(type(document)):
+        value = getattr(document, name)
+        if not fits(value, depth):
+            raise TypeError(f"{hook} left {type(document).__name__}.{name} as {_shown(value)}")
+
+
+class Kept:
+    """The documents among a hook's arguments as they were before a plugin had them.
+
+    The first argument of a `prepare_*` hook is its document: the plugin may change it, and what it leaves in it must
+    fit. The others are for reading: what a plugin puts into their fields is taken back.
+    """
+
+    def __init__(self, hook: str, names: Sequence[str], arguments: Sequence[Any], document: str) -> None:
+        self._hook = hook
+        self._documents: list[Any] = []
+        self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
+        for name, argument in zip(names, arguments, strict=True):
+            if name == document:
+                batch = argument if isinstance(argument, list) else [argument]
+                self._documents = [item for item in batch if _is_document(item)]
+                for item in self._documents:
+                    self._keep(item)
+                if isinstance(argument, list):
+                    self._kept.append((argument, {}, {"": list(argument)}))
+            elif _is_document(argument):
+                self._keep(argument)
+
+    def _keep(self, document: Any) -> None:
+        values = {name: getattr(document, name) for name, _ in _fields_of(type(document))}
+        copies = {name: value.copy() for name, value in values.items() if type(value) in (list, dict, set)}
+        self._kept.append((document, values, copies))
+
+    def check(self) -> None:
+        """Raise `TypeError` when something does not fit any more."""
+        for document, values, copies in self._kept:
+            if not values:
+                if any(
+                    type(now) is not type(before) for now, before in zip(document, copies[""], strict=False)
+                ):
+                    raise TypeError(f"{self._hook} put something else into its list")
+                continue
+            mine = any(document is item for item in self._documents)
+            for name, fits in _fields_of(type(document)):
+                value = getattr(document, name)
+                before = values[name]
+                if value is before and (name not in copies or value == copies[name]):
+                    continue
+                if not mine or not fits(value, 3):
+                    raise TypeError(
+                        f"{self._hook} left {type(document).__name__}.{name} as {_shown(value)}"
+                        + ("" if mine else ", which is not its to change")
+                    )
+
+    def restore(self) -> None:
+        """Put everything back as it was."""
+        for document, values, copies in self._kept:
+            if not values:
+                document[:] = copies[""]
+            for name, value in values.items():
+                setattr(document, name, value)
+                if name in copies:
+                    _refill(value, copies[name])
+
+
+def _refill(container: Any, copy: Any) -> None:
+    container.clear()
+    if isinstance(container, list):
+        container.extend(copy)
+    else:
+        container.update(copy)
+
+
+def _is_document(value: Any) -> bool:
+    return (
+        dataclasses.is_dataclass(value)
+        and not isinstance(value, type)
+        and not type(value).__dataclass_params__.frozen  # type: ignore[attr-defined]
+    )
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.200}"
+    except BaseException:
+        return f"a {type(value).__name__} that cannot be shown"
+
+
+Fits = Callable[[Any, int], bool]
+
+
+@functools.cache
+def _fields_of(cls: Any) -> tuple[tuple[str, Fits], ...]:
+    """Return the fields of a dataclass with what tells whether a value fits; strange annotations accept everything."""
+    try:
+        hints = typing.get_type_hints(cls)
+    except Exception:
+        hints = {}
+    return tuple((item.name, _fits(hints.get(item.name, Any))) for item in dataclasses.fields(cls))
+
+
+def _fits(hint: Any) -> Fits:
+    inner = typing.get_args(hint)
+    origin: Any = typing.get_origin(hint)
+    if origin in (Union, types.UnionType):
+        options = [_fits(part) for part in inner]
+        return lambda value, depth: any(option(value, depth) for option in options)
+    if origin is Literal:
+        return lambda value, depth: value in inner
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        keys, values = (_fits(part) for part in inner)
+        return lambda value, depth: (
+            isinstance(value, origin)
+            and all(keys(key, depth) and values(item, depth) for key, item in value.items())
+        )
+    if isinstance(origin, type):
+        items = _fits(inner[0]) if inner else _fits(Any)
+        return lambda value, depth: isinstance(value, origin) and all(items(item, depth) for item in value)
+    if hint is str:
+        return lambda value, depth: type(value) in (str, Markup) and _is_sendable(value)
+    if hint is Markup:
+        return lambda value, depth: type(value) is Markup and _is_sendable(value)
+    if hint is int:
+        return lambda value, depth: isinstance(value, int) and not isinstance(value, bool)
+    if not isinstance(hint, type):
+        return lambda value, depth: True
+    if dataclasses.is_dataclass(hint):
+        return _fits_dataclass(hint)
+    return lambda value, depth: isinstance(value, hint)
+
+
+def _fits_dataclass(cls: type) -> Fits:
+    def fits(value: Any, depth: int) -> bool:
+        if not isinstance(value, cls):
+            return False
+        return depth <= 0 or all(
+            inner(getattr(value, name), depth - 1) for name, inner in _fields_of(type(value))
+        )
+
+    return fits
+
+
+def _is_sendable(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
