@@ -112,6 +112,11 @@ class Site:
         app.blog.try_plugin = self._try_plugin
         return app
 
+    def forget_app(self) -> None:
+        """Build the app anew at the next request, although the setup is the same."""
+        self._app = None
+        self.cache.clear()
+
     def _try_plugin(self, plugin_id: str) -> str:
         candidates = discovery.find(self.config.drop_in_folder)
         with self.engine.connect() as connection:

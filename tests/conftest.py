@@ -1,21 +1,17 @@
 """Fixtures that all tests share, and the rule that nothing needed is skipped unseen."""
 
 import os
+from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 
 import playwright.sync_api as playwright
 import pytest
 
-from blogengine.db import make_engine
-from blogengine.migrations import upgrade
-from tests.databases import PostgreSQL
-from tests.databases import SQLite
-from tests.databases import Unavailable
 from tests.need import HOW_TO
 from tests.need import find_browser
 
-pytest_plugins = ["blogengine.testing"]
+pytest_plugins = ["blogengine.testing", "pytester"]
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
 
@@ -71,32 +67,6 @@ def samples() -> Path:
     return SAMPLES
 
 
-def prepare_schema(url: str) -> None:
-    """Bring the empty database at `url` to the newest schema."""
-    engine = make_engine(url)
-    upgrade(engine)
-    engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> SQLite:
-    """Maker of SQLite databases."""
-    return SQLite(tmp_path_factory.mktemp("sqlite"))
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[PostgreSQL]:
-    """A running PostgreSQL."""
-    try:
-        server = PostgreSQL()
-    except Unavailable as reason:
-        if IN_CI:
-            pytest.fail(str(reason))
-        pytest.skip(str(reason))
-    with server:
-        yield server
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """Runs a test once on each engine."""
@@ -104,39 +74,21 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a migrated database of this test's own; the test runs once on each engine."""
-    yield from _database(engine_name, request, tmp_path, empty=False)
-
-
-@pytest.fixture
-def empty_database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def empty_database_url(engine_name: str, make_database: Callable[..., str]) -> str:
     """URL of a database without a table; the test runs once on each engine."""
-    yield from _database(engine_name, request, tmp_path, empty=True)
+    return make_database(engine_name, empty=True)
 
 
 @pytest.fixture
-def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def sqlite_url(make_database: Callable[..., str]) -> str:
     """URL of a migrated SQLite database of this test's own."""
-    yield from _database("sqlite", request, tmp_path, empty=False)
+    return make_database("sqlite")
 
 
 @pytest.fixture
-def postgresql_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def postgresql_url(make_database: Callable[..., str]) -> str:
     """URL of a migrated PostgreSQL database of this test's own."""
-    yield from _database("postgresql", request, tmp_path, empty=False)
-
-
-def _database(name: str, request: pytest.FixtureRequest, folder: Path, *, empty: bool) -> Iterator[str]:
-    prepare = None if empty else prepare_schema
-    if name == "sqlite":
-        files: SQLite = request.getfixturevalue("sqlite_server")
-        yield files.create(folder, prepare)
-        return
-    server: PostgreSQL = request.getfixturevalue("postgresql_server")
-    url = server.create(prepare)
-    yield url
-    server.drop(url)
+    return make_database("postgresql")
 
 
 @pytest.fixture(scope="session")

@@ -194,18 +194,39 @@ def _command(command: click.Command, context: click.Context) -> list[str]:
 
 def testing() -> list[str]:
     """Return the page of the test kit, which is read, not imported: it needs pytest, and a blog that runs has none."""
-    source = Path(page_values.__file__).with_name("testing.py").read_text(encoding="utf-8")
-    tree = ast.parse(source)
+    folder = Path(page_values.__file__).with_name("testing")
+    kit = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
+    nodes = _definitions(folder)
     fixtures, helpers = [], []
-    for node in tree.body:
+    for name in _exported(kit):
+        node = nodes.get(name)
         if isinstance(node, ast.ClassDef):
-            helpers += [f"## {node.name}", *markdown.members(node)]
+            helpers += [f"## {name}", *markdown.members(node)]
         elif isinstance(node, ast.FunctionDef) and any(
             "fixture" in ast.unparse(mark) for mark in node.decorator_list
         ):
             kind = re.sub(r"^Iterator\[(.*)\]$", r"\1", ast.unparse(node.returns)) if node.returns else ""
-            fixtures.append((f"`{node.name}`", f"`{kind}`", ast.get_docstring(node) or ""))
-        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            helpers += [f"## {node.name}", *markdown.function_of(node)]
+            fixtures.append((f"`{name}`", f"`{kind}`", ast.get_docstring(node) or ""))
+        elif isinstance(node, ast.FunctionDef) and not name.startswith("pytest_"):
+            helpers += [f"## {name}", *markdown.function_of(node)]
     table = markdown.table(("fixture", "is", "gives"), fixtures)
-    return ["# `blogengine.testing`", markdown.prose(tree), "## Fixtures", table, *helpers]
+    return ["# `blogengine.testing`", markdown.prose(kit), "## Fixtures", table, *helpers]
+
+
+def _definitions(folder: Path) -> dict[str, ast.stmt]:
+    """Return the classes and functions at the top of the modules in `folder`, by name."""
+    return {
+        node.name: node
+        for path in sorted(folder.glob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+
+
+def _exported(module: ast.Module) -> list[str]:
+    lists = [
+        ast.literal_eval(node.value)
+        for node in module.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return [name for names in lists for name in names]

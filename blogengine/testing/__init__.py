@@ -1,0 +1,61 @@
+"""A pytest kit for the project and for plugin authors: a blog, its visitors, its owner, a clock that stands still.
+
+Put `pytest_plugins = ["blogengine.testing"]` into `conftest.py`. While the kit is in use no test reaches the network:
+see `network`.
+"""
+
+from blogengine.testing.blogs import OWNER
+from blogengine.testing.blogs import BlogKit
+from blogengine.testing.clocks import FrozenClock
+from blogengine.testing.fixtures import blog
+from blogengine.testing.fixtures import client
+from blogengine.testing.fixtures import clock
+from blogengine.testing.fixtures import database_url
+from blogengine.testing.fixtures import engine_name
+from blogengine.testing.fixtures import hooks
+from blogengine.testing.fixtures import jobs
+from blogengine.testing.fixtures import make_database
+from blogengine.testing.fixtures import network
+from blogengine.testing.fixtures import owner_client
+from blogengine.testing.fixtures import postgresql_server
+from blogengine.testing.fixtures import pytest_configure
+from blogengine.testing.fixtures import pytest_generate_tests
+from blogengine.testing.fixtures import site
+from blogengine.testing.fixtures import sqlite_server
+from blogengine.testing.network import Blocked
+from blogengine.testing.network import Network
+from blogengine.testing.network import Request
+from blogengine.testing.outbox import JobKit
+from blogengine.testing.recorder import HookCall
+from blogengine.testing.recorder import HookRecorder
+from blogengine.testing.visitors import Visitor
+from blogengine.testing.visitors import hidden_fields
+
+__all__ = [
+    "OWNER",
+    "Blocked",
+    "BlogKit",
+    "FrozenClock",
+    "HookCall",
+    "HookRecorder",
+    "JobKit",
+    "Network",
+    "Request",
+    "Visitor",
+    "blog",
+    "client",
+    "clock",
+    "database_url",
+    "engine_name",
+    "hidden_fields",
+    "hooks",
+    "jobs",
+    "make_database",
+    "network",
+    "owner_client",
+    "postgresql_server",
+    "pytest_configure",
+    "pytest_generate_tests",
+    "site",
+    "sqlite_server",
+]
