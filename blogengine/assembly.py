@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
 from blogengine import admin
+from blogengine import events
 from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
 from blogengine.plugins.manager import Plugins
@@ -36,7 +37,7 @@ _VARIABLE = re.compile("<[^>]*>")
 def add_plugins(app: Flask, blog: Blog) -> None:
     """Put what all active plugins of `blog` register into `app` and `blog`."""
     plugins = blog.plugins
-    blog.jobs = _jobs(plugins)
+    blog.jobs = {**_jobs(plugins), **events.listening(plugins)}
     blog.importers = {
         importer.id: importer for _, importer in offered(plugins, "register_importers", Importer)
     }

@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -112,7 +113,25 @@ def get(url: str, *, limit: int = 1_000_000, timeout: float = 10.0, redirects: i
     a password, on a port other than 80 and 443), `address` (not public), `redirects`, `encoded`; and, where
     a later try may work, `unreachable` or `slow`.
     """
-    return _get(url, Internet(), limit=limit, timeout=timeout, redirects=redirects)
+    return _exchange(url, Internet(), _Message(), limit=limit, timeout=timeout, redirects=redirects)
+
+
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    limit: int = 10_000,
+    timeout: float = 10.0,
+    anywhere: bool = False,
+) -> Fetched:
+    """Return the answer to POST `url`, at most `limit` bytes of it. A redirect is an answer and is not followed.
+
+    `headers` name at least the `Content-Type` of `body`. `anywhere` allows machines that are not public and any port: only
+    for addresses that the owner of the blog chose and said so. Raises `Refused` as `get` does.
+    """
+    message = _Message("POST", body, headers)
+    return _exchange(url, Internet(), message, limit=limit, timeout=timeout, redirects=0, anywhere=anywhere)
 
 
 def is_public(address: str) -> bool:
@@ -137,6 +156,12 @@ class _Deadline:
         return seconds
 
 
+class _Message(NamedTuple):
+    method: str = "GET"
+    body: bytes | None = None
+    headers: Mapping[str, str] = {}
+
+
 class _Target(NamedTuple):
     secure: bool
     host: str
@@ -144,15 +169,24 @@ class _Target(NamedTuple):
     path: str
 
 
-def _get(url: str, network: Network, *, limit: int, timeout: float, redirects: int) -> Fetched:
+def _exchange(
+    url: str,
+    network: Network,
+    message: _Message,
+    *,
+    limit: int,
+    timeout: float,
+    redirects: int,
+    anywhere: bool = False,
+) -> Fetched:
     deadline = _Deadline(timeout)
     for _ in range(redirects + 1):
-        target = _target(url)
+        target = _target(url, anywhere=anywhere)
         try:
-            with closing(_connect(target, network, deadline)) as connection:
-                answer = _ask(target, connection, deadline)
+            with closing(_connect(target, network, deadline, anywhere=anywhere)) as connection:
+                answer = _ask(target, message, connection, deadline)
                 location = answer.headers.get("Location") if answer.status in _MOVED else None
-                if location is None:
+                if location is None or message.body is not None:
                     return _read(url, answer, limit)
         except TimeoutError as error:
             raise Refused(f"{target.host} took longer than {timeout:g} seconds.", code="slow") from error
@@ -163,7 +197,7 @@ def _get(url: str, network: Network, *, limit: int, timeout: float, redirects: i
     raise Refused(f"The address leads on more than {redirects} times.", code="redirects")
 
 
-def _target(url: str) -> _Target:
+def _target(url: str, *, anywhere: bool = False) -> _Target:
     """Return where `url` points, with its host as it stands in DNS."""
     refusal = Refused(
         "Only http and https addresses on their usual ports, without a password, are looked up.", code="url"
@@ -179,7 +213,9 @@ def _target(url: str) -> _Target:
             host = host.encode("idna").decode("ascii").lower()
     except ValueError as error:
         raise refusal from error
-    if parts.scheme not in PORTS or "@" in parts.netloc or port not in (None, *PORTS.values()):
+    if parts.scheme not in PORTS or "@" in parts.netloc:
+        raise refusal
+    if not anywhere and port not in (None, *PORTS.values()):
         raise refusal
     if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
         raise refusal
@@ -189,9 +225,11 @@ def _target(url: str) -> _Target:
     return _Target(parts.scheme == "https", host, port or PORTS[parts.scheme], path)
 
 
-def _connect(target: _Target, network: Network, deadline: _Deadline) -> socket.socket:
+def _connect(
+    target: _Target, network: Network, deadline: _Deadline, *, anywhere: bool = False
+) -> socket.socket:
     addresses = network.resolve(target.host, target.port)
-    if not addresses or not all(is_public(address) for address in addresses):
+    if not addresses or not (anywhere or all(is_public(address) for address in addresses)):
         raise Refused(f"{target.host} is not a public address.", code="address")
     problem: OSError = OSError("it has no address")
     tried = addresses[:_TRIED]
@@ -247,18 +285,24 @@ class _Wire:
         """Leave it to the one who opened the connection: the answer is still to be read."""
 
 
-def _ask(target: _Target, connection: socket.socket, deadline: _Deadline) -> http.client.HTTPResponse:
+def _ask(
+    target: _Target, message: _Message, connection: socket.socket, deadline: _Deadline
+) -> http.client.HTTPResponse:
     client = http.client.HTTPConnection(target.host, target.port)
     client.sock = _Wire(connection, deadline)
     host = f"[{target.host}]" if ":" in target.host else target.host
     is_usual = target.port == PORTS["https" if target.secure else "http"]
-    client.putrequest("GET", target.path, skip_host=True, skip_accept_encoding=True)
+    client.putrequest(message.method, target.path, skip_host=True, skip_accept_encoding=True)
     client.putheader("Host", host if is_usual else f"{host}:{target.port}")
     client.putheader("User-Agent", f"blogengine/{VERSION}")
     client.putheader("Accept", "*/*")
     client.putheader("Accept-Encoding", "identity")
     client.putheader("Connection", "close")
-    client.endheaders()
+    for name, value in message.headers.items():
+        client.putheader(name, value)
+    if message.body is not None:
+        client.putheader("Content-Length", str(len(message.body)))
+    client.endheaders(message.body)
     return client.getresponse()
 
 

@@ -8,10 +8,12 @@ import contextlib
 import logging
 import os
 import random
+import re
 import secrets
 import socket
 import threading
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Mapping
 from datetime import datetime
 from datetime import timedelta
@@ -47,18 +49,7 @@ def enqueue(
 
     A job that is being done at this moment may have read what was there before, so its key is done once more.
     """
-    now = clock.now()
-    statement = database.insert(tx.session, Outbox).values(
-        kind=kind,
-        payload=dict(payload),
-        key=key,
-        state="waiting",
-        run_at=run_at or now,
-        lease_by="",
-        attempts=0,
-        last_error="",
-        created_at=now,
-    )
+    statement = database.insert(tx.session, Outbox).values(row(kind, payload, run_at, key))
     anew = ("kind", "payload", "state", "run_at", "lease_by", "attempts", "last_error")
     tx.session.execute(
         statement.on_conflict_do_update(
@@ -71,13 +62,41 @@ def enqueue(
     tx.after_commit(blog().wake_jobs)
 
 
-def next_due() -> datetime | None:
-    """Return when the next job can be claimed, or None while nothing waits."""
+def row(
+    kind: str, payload: Mapping[str, Any], run_at: datetime | None = None, key: str | None = None
+) -> dict[str, Any]:
+    """Return the columns of a job that waits."""
+    now = clock.now()
+    return {
+        "kind": kind,
+        "payload": dict(payload),
+        "key": key,
+        "state": "waiting",
+        "run_at": run_at or now,
+        "lease_by": "",
+        "attempts": 0,
+        "last_error": "",
+        "created_at": now,
+    }
+
+
+def known_kinds(core_jobs: Mapping[str, Job]) -> list[str]:
+    """Return the kinds of jobs that somebody here does; a job of a plugin that does not run waits for it."""
+    return sorted({*core_jobs, *blog().jobs})
+
+
+def next_due(kinds: Collection[str] | None = None) -> datetime | None:
+    """Return when the next job (of these kinds) can be claimed, or None while none waits."""
     at = sa.func.coalesce(Outbox.lease_until, Outbox.run_at)
     moment = db.session.execute(
-        sa.select(Outbox.run_at, Outbox.lease_until).where(Outbox.state == "waiting").order_by(at).limit(1)
+        sa.select(Outbox.run_at, Outbox.lease_until).where(*_waiting(kinds)).order_by(at).limit(1)
     ).first()
     return None if moment is None else max(filter(None, moment))
+
+
+def _waiting(kinds: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
+    waiting = [Outbox.state == "waiting"]
+    return waiting if kinds is None else [*waiting, Outbox.kind.in_(kinds)]
 
 
 def dead_count() -> int:
@@ -85,8 +104,8 @@ def dead_count() -> int:
     return db.session.execute(sa.select(sa.func.count()).where(Outbox.state == "dead")).scalar_one()
 
 
-def claim(worker: str) -> Outbox | None:
-    """Take the next job that is due for `LEASE`, or None.
+def claim(worker: str, kinds: Collection[str] | None = None) -> Outbox | None:
+    """Take the next job (of these kinds) that is due for `LEASE`, or None.
 
     A lease further ahead than any lease can be was made by a wrong clock and counts as over.
     """
@@ -96,7 +115,7 @@ def claim(worker: str) -> Outbox | None:
     )
     ready = (
         sa.select(Outbox.id)
-        .where(Outbox.state == "waiting", Outbox.run_at <= now, free)
+        .where(*_waiting(kinds), Outbox.run_at <= now, free)
         .order_by(Outbox.run_at, Outbox.id)
         .limit(1)
     )
@@ -118,20 +137,19 @@ def claim(worker: str) -> Outbox | None:
 
 def run_next(worker: str, core_jobs: Mapping[str, Job]) -> bool:
     """Do the next job that is due; return whether there was one. A job that raises is tried again later."""
-    job = claim(worker)
+    job = claim(worker, known_kinds(core_jobs))
     if job is None:
         return False
     job_id, kind, payload = job.id, job.kind, dict(job.payload or {})
-    function = core_jobs.get(kind) or blog().jobs.get(kind)
+    function = core_jobs.get(kind) or blog().jobs[kind]
     try:
-        if function is None:
-            raise LookupError(f"nothing here does {kind}; is its plugin enabled?")
         function(payload)
     except (Exception, SystemExit) as error:
         log.warning("job %s (%s) failed: %s: %s", job_id, kind, type(error).__name__, error)
-        plugin_id, _, name = kind.partition(".")
+        plugin_id, name = re.split("[.:]", kind, maxsplit=1)
         if plugin_id in blog().plugins.statuses:
-            blog().plugins.failures.add(plugin_id, f"the job {name}", error)
+            what = name if ":" in kind else f"the job {name}"
+            blog().plugins.failures.add(plugin_id, what, error)
         _failed(job_id, worker, f"{type(error).__name__}: {error}"[:1000])
         return True
 
@@ -209,7 +227,7 @@ class Runner:
                     self._housekeeping()
                     while not self._stop and run_next(self.name, self._core_jobs):
                         pass
-                    due = next_due()
+                    due = next_due(known_kinds(self._core_jobs))
                     if due is not None:
                         pause = min(pause, max(0.05, (due - clock.now()).total_seconds()))
             except Exception:

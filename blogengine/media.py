@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from PIL import Image
 
 from blogengine import clock
+from blogengine import events
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.db import write
+from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.models import Media
 
@@ -83,6 +85,14 @@ def examine(file: BinaryIO) -> Picture:
     return Picture(data, mime, extension, width, height, hashlib.sha256(data).hexdigest())
 
 
+def get(media_id: int) -> Media:
+    """Return a stored picture. Raises `NotFound`."""
+    media = db.session.get(Media, media_id)
+    if media is None:
+        raise NotFound("There is no such picture.")
+    return media
+
+
 def find(picture: Picture, *, source_id: str | None = None) -> str | None:
     """Return the name under which the same bytes, or the same imported picture, are stored already."""
     row: Media | None = db.session.scalars(_same(picture, source_id)).first()
@@ -128,6 +138,8 @@ def store(
         )
         tx.session.add(media)
         tx.session.flush()
+        if source_id is None:  # an import does not tell of each thing that it brings
+            events.tell(tx, "media_saved", media_id=media.id)
         return media
 
     return write(change)

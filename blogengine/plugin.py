@@ -2,6 +2,7 @@
 
 from blogengine import comments
 from blogengine import fetch
+from blogengine import media
 from blogengine import posts
 from blogengine import sanitize
 from blogengine import text
@@ -58,6 +59,7 @@ from blogengine.web.frame import public_page
 from blogengine.web.rendering import fill_bodies
 from blogengine.web.rendering import fragment
 from blogengine.web.rendering import label_url
+from blogengine.work import Event
 
 __all__ = [
     "ENGINE_VERSION",
@@ -73,6 +75,7 @@ __all__ = [
     "CommentList",
     "CommentRecord",
     "CommentView",
+    "Event",
     "HeadLink",
     "ImportSource",
     "Importer",
@@ -107,6 +110,7 @@ __all__ = [
     "fragment",
     "hookimpl",
     "label_url",
+    "media",
     "now",
     "option",
     "posts",

@@ -102,7 +102,7 @@ def pages() -> Iterator[Pages]:
 def get(
     url: str, network: fetch.Network, *, limit: int = 100_000, timeout: float = 5.0, redirects: int = 3
 ) -> fetch.Fetched:
-    return fetch._get(url, network, limit=limit, timeout=timeout, redirects=redirects)
+    return fetch._exchange(url, network, fetch._Message(), limit=limit, timeout=timeout, redirects=redirects)
 
 
 def moved(location: str, status: int = 302) -> bytes:

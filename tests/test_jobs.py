@@ -173,14 +173,13 @@ def test_a_job_that_failed_and_then_works_is_gone(blog: BlogKit, works: Works, c
 
 
 @SQLITE
-def test_a_job_that_nobody_knows_waits_for_its_plugin(
-    blog: BlogKit, works: Works, clock: FrozenClock
-) -> None:
+def test_a_job_that_nobody_knows_waits_for_its_plugin(blog: BlogKit, works: Works) -> None:
     put_off(blog, "gone.work")
-    assert works.run(blog)
+    assert not works.run(blog)
     (job,) = waiting(blog)
-    assert "gone.work" in job.last_error
-    assert job.state == "waiting"
+    assert (job.state, job.attempts) == ("waiting", 0), "a try that nobody made is not counted"
+    with blog.app():
+        assert jobs.next_due(["test.work"]) is None, "nobody looks for it without a pause"
 
 
 @SQLITE

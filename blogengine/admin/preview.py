@@ -14,8 +14,8 @@ from blogengine.models import Post
 from blogengine.pages import PostDraft
 from blogengine.pages import PostPage
 from blogengine.pages import PostView
-from blogengine.posts.writing import SOURCE_LIMIT
-from blogengine.posts.writing import TITLE_LIMIT
+from blogengine.posts.accepting import SOURCE_LIMIT
+from blogengine.posts.accepting import TITLE_LIMIT
 from blogengine.text import accept_text
 from blogengine.web import frame as public_frame
 from blogengine.web import rendering

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from blogengine import clock
 from blogengine import db as database
+from blogengine import events
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.models import Comment
@@ -54,6 +55,7 @@ def delete_forever(ids: Iterable[int]) -> int:
         for comment in rows:
             tx.bump("comments", f"comments:{comment.post_id}")
             tx.session.delete(comment)
+            _tell(tx, comment, comment.status, "deleted")
         tx.bump("moderation")
         return len(rows)
 
@@ -78,7 +80,9 @@ def _change(ids: Iterable[int], decide: Callable[[Comment], bool]) -> int:
         changed = 0
         posts = set()
         for comment in tx.session.scalars(sa.select(Comment).where(Comment.id.in_(wanted))):
+            before = comment.status
             if decide(comment):
+                _tell(tx, comment, before, comment.status)
                 comment.modified_at = clock.now()
                 posts.add(comment.post_id)
                 changed += 1
@@ -90,6 +94,15 @@ def _change(ids: Iterable[int], decide: Callable[[Comment], bool]) -> int:
         return changed
 
     return database.write(change)
+
+
+def _tell(tx: Transaction, comment: Comment, before: str, status: str) -> None:
+    """Let plugins hear of a comment that became public or was taken out, not of one that only waits again."""
+    facts = {"comment_id": comment.id, "post_id": comment.post_id}
+    if status == "published":
+        events.tell(tx, "comment_published", **facts)
+    elif status != "pending" or before == "published":
+        events.tell(tx, "comment_removed", **facts, status=status, was_public=before == "published")
 
 
 def recount(tx: Transaction, post_id: int) -> None:

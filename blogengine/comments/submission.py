@@ -16,6 +16,7 @@ from sqlalchemy.dialects import sqlite
 
 from blogengine import clock
 from blogengine import db as database
+from blogengine import events
 from blogengine import markup
 from blogengine.comments.threads import depth_of
 from blogengine.comments.threads import next_thread_key
@@ -184,7 +185,9 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
         if status == "published":
             connection.execute(_COUNT, {"id_of_post": post.id})
             tx.bump("comments", f"comments:{post.id}", f"post:{post.id}")
+            events.tell(tx, "comment_published", comment_id=comment_id, post_id=post.id)
         tx.bump("moderation")
+        blog().hook.comment_saved(comment_id=comment_id, status=status, tx=tx)
         return Outcome(comment_id, status)
 
     try:

@@ -4,6 +4,7 @@ Families: `register_*` collect things when an app is built; `*_html` fill places
 a document to change; `judge_*` collect verdicts; past participles are events.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from blogengine.hookspecs.marks import hookimpl
 
 FAMILIES = (building, places, documents, judging, events)
 
-__all__ = ["FAMILIES", "NAMESPACE", "hookimpl", "known"]
+__all__ = ["FAMILIES", "NAMESPACE", "hookimpl", "known", "told_later"]
 
 
 def known() -> dict[str, Callable[..., Any]]:
@@ -26,3 +27,8 @@ def known() -> dict[str, Callable[..., Any]]:
     return {
         name: value for family in FAMILIES for name, value in vars(family).items() if hasattr(value, mark)
     }
+
+
+def told_later() -> list[str]:
+    """Return the names of the events that plugins are told of after the commit: those that are given an `event`."""
+    return [name for name, function in known().items() if "event" in inspect.signature(function).parameters]

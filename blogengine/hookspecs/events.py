@@ -1,8 +1,12 @@
-"""Past participles and the other verbs: what plugins hear of, and what they are asked when nobody else answers."""
+"""Past participles and the other verbs: what plugins hear of, and what they are asked when nobody else answers.
+
+An event with `tx` is heard inside the transaction; one with `event` after it, in a job, at least once.
+"""
 
 from blogengine.db import Transaction
 from blogengine.hookspecs.marks import hookspec
 from blogengine.pages import PostDraft
+from blogengine.work import Event
 
 
 @hookspec
@@ -14,4 +18,91 @@ def post_saved(post_id: int, draft: PostDraft, tx: Transaction) -> None:
     :param tx: write your own rows with it; put anything slow off with `enqueue`.
 
     Each plugin runs in a savepoint of its own: when it raises, its rows are taken back and the post is saved. Since 0.1.
+    """
+
+
+@hookspec
+def post_published(post_id: int, event: Event) -> None:
+    """Hear that a post or page became public: published, reached its scheduled time, or came back from the trash.
+
+    :param post_id: the post's id; it may not be public any more when you hear of it.
+    :param event: its id and time.
+
+    Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec
+def post_unpublished(post_id: int, status: str, event: Event) -> None:
+    """Hear that a post or page is no longer public.
+
+    :param post_id: the post's id.
+    :param status: what it became: `draft`, `scheduled` or `trashed`.
+    :param event: its id and time.
+
+    Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec
+def post_deleted(post_id: int, kind: str, path: str, title: str, event: Event) -> None:
+    """Hear that a post or page was deleted for good, with its comments.
+
+    :param post_id: the id it had; no other post will ever have it.
+    :param kind: `post` or `page`.
+    :param path: its permalink, `/2020/01/x.html`; empty when it never was public.
+    :param title: its title.
+    :param event: its id and time.
+
+    Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec
+def comment_saved(comment_id: int, status: str, tx: Transaction) -> None:
+    """Hear that a visitor's comment was stored, inside the same transaction.
+
+    :param comment_id: the comment's id.
+    :param status: what became of it: `published`, `pending` or `spam`.
+    :param tx: write your own rows with it; put anything slow off with `enqueue`.
+
+    Each plugin runs in a savepoint of its own: when it raises, its rows are taken back and the comment is stored. Since 0.1.
+    """
+
+
+@hookspec
+def comment_published(comment_id: int, post_id: int, event: Event) -> None:
+    """Hear that a comment became public: at once, by the owner's approval, or because a decision was undone.
+
+    :param comment_id: the comment's id; it may not be public any more when you hear of it.
+    :param post_id: the post it stands under.
+    :param event: its id and time.
+
+    Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec
+def comment_removed(comment_id: int, post_id: int, status: str, was_public: bool, event: Event) -> None:
+    """Hear that a comment was taken out.
+
+    :param comment_id: the comment's id.
+    :param post_id: the post it stood under.
+    :param status: `spam`, `removed-by-author`, `removed-by-admin`, `pending` (an approval was undone) or `deleted` for good.
+    :param was_public: whether readers saw it until then.
+    :param event: its id and time.
+
+    A post that is deleted takes its comments along without a word of each. Called in a job after the commit, at least
+    once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec
+def media_saved(media_id: int, event: Event) -> None:
+    """Hear that an author stored a new picture.
+
+    :param media_id: the picture's id, for `media.get`.
+    :param event: its id and time.
+
+    Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
     """

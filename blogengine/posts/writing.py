@@ -2,12 +2,12 @@
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from blogengine import clock
 from blogengine import db as database
+from blogengine import events
 from blogengine import jobs
 from blogengine import markup
 from blogengine.db import Transaction
@@ -17,21 +17,16 @@ from blogengine.errors import Refused
 from blogengine.models import Post
 from blogengine.models import User
 from blogengine.pages import PostDraft
+from blogengine.posts.accepting import SOURCE_LIMIT
+from blogengine.posts.accepting import accept
 from blogengine.posts.labelling import date_labels
 from blogengine.posts.labelling import set_labels
 from blogengine.posts.paths import free_path
 from blogengine.runtime import blog
-from blogengine.text import accept_text
 from blogengine.text import clean_slug
 from blogengine.text import fold
 from blogengine.text import plain_text
 from blogengine.text import slugify
-
-TITLE_LIMIT = 500
-SOURCE_LIMIT = 500_000
-LABEL_LIMIT = 200
-LABELS_LIMIT = 50
-
 
 _LIGHT = (sa.orm.defer(Post.source), sa.orm.defer(Post.html), sa.orm.defer(Post.text_key))
 
@@ -90,7 +85,7 @@ def save(
     `version` is what the editor had loaded: raises `Refused(code="conflict")` when somebody saved since, and
     `Refused` for text that is too long or not text.
     """
-    draft = _accept(draft)
+    draft = accept(draft)
     html = str(markup.render_post(draft.source, draft.source_format))
     text_key = fold(f"{draft.title} {plain_text(markup.without_markers(html))}")[:SOURCE_LIMIT]
 
@@ -158,9 +153,11 @@ def schedule(post_id: int, at: datetime) -> str:
     def change(tx: Transaction) -> str:
         post = get(post_id)
         _require_words(post)
+        before = post.status
         post.status, post.published_at, post.modified_at = "scheduled", at, clock.now()
         jobs.enqueue(tx, "core.publish", {}, run_at=at, key=f"publish:{post.id}:{at.isoformat()}")
         _bump(tx, post)
+        _tell(tx, post, before)
         return post.status
 
     return database.write(change)
@@ -184,8 +181,10 @@ def unpublish(post_id: int) -> None:
 
     def change(tx: Transaction) -> None:
         post = get(post_id)
+        before = post.status
         post.status, post.modified_at = "draft", clock.now()
         _bump(tx, post)
+        _tell(tx, post, before)
 
     database.write(change)
 
@@ -198,6 +197,7 @@ def trash(post_id: int) -> None:
         if post.status != "trashed":
             post.trashed_from, post.status, post.trashed_at = post.status, "trashed", clock.now()
             _bump(tx, post)
+            _tell(tx, post, post.trashed_from)
 
     database.write(change)
 
@@ -216,6 +216,7 @@ def restore(post_id: int) -> str:
             ):
                 post.status = "draft"
             _bump(tx, post)
+            _tell(tx, post, "trashed")
         return post.status
 
     return database.write(change)
@@ -233,6 +234,8 @@ def delete_forever(post_id: int) -> None:
         _bump(tx, post)
         tx.bump("comments", f"comments:{post.id}")
         tx.session.delete(post)
+        facts = {"kind": post.kind, "path": post.path or "", "title": post.title}
+        events.tell(tx, "post_deleted", post_id=post.id, **facts)
 
     database.write(change)
 
@@ -250,8 +253,17 @@ def _make_public(tx: Transaction, post: Post) -> None:
             post.title, plain_text(markup.without_markers(post.html))
         )
         post.path = free_path(tx.session, post.kind, slug, post.published_at, blog().zone)
-    post.status, post.modified_at = "published", clock.now()
+    before, post.status, post.modified_at = post.status, "published", clock.now()
     _bump(tx, post)
+    _tell(tx, post, before)
+
+
+def _tell(tx: Transaction, post: Post, before: str) -> None:
+    """Let plugins hear when readers see a post now that they did not see, or no longer see it."""
+    if post.status == "published" != before:
+        events.tell(tx, "post_published", post_id=post.id)
+    elif before == "published" != post.status:
+        events.tell(tx, "post_unpublished", post_id=post.id, status=post.status)
 
 
 def _was_public(post: Post, now: datetime) -> bool:
@@ -269,47 +281,3 @@ def _bump(tx: Transaction, post: Post) -> None:
     tx.session.flush()
     date_labels(tx, [post.id])
     tx.bump("posts", f"post:{post.id}")
-
-
-def _accept(draft: PostDraft) -> PostDraft:
-    """Return `draft` with its texts checked and tidied; raises `Refused`."""
-    labels: list[str] = []
-    for label in draft.labels:
-        name = _words("Label", label, LABEL_LIMIT)
-        if name and name not in labels:
-            labels.append(name)
-    if len(labels) > LABELS_LIMIT:
-        raise Refused(f"A post has at most {LABELS_LIMIT} labels; this one has {len(labels)}.")
-    facts: dict[str, Any] = {
-        "title": _words("Title", draft.title, TITLE_LIMIT),
-        "source": _words("Text", draft.source, SOURCE_LIMIT, multiline=True),
-        "custom_slug": clean_slug(draft.custom_slug)[:200],
-        "description": _words("Search description", draft.description, 500, multiline=True).strip(),
-        "title_link": _words("Title link", draft.title_link, 2000),
-    }
-    if draft.source_format not in ("markdown", "html"):
-        raise Refused("The text must be Markdown or HTML.")
-    if draft.comment_mode not in ("allow", "existing", "hide"):
-        raise Refused("Comments must be allowed, shown or hidden.")
-    if draft.kind not in ("post", "page"):
-        raise Refused("This must be a post or a page.")
-    link = facts["title_link"]
-    if link and not link.startswith(("http://", "https://")):
-        raise Refused("The title link must begin with http:// or https://.")
-    return PostDraft(
-        source_format=draft.source_format,
-        kind=draft.kind,
-        labels=labels,
-        comment_mode=draft.comment_mode,
-        published_at=draft.published_at,
-        **facts,
-    )
-
-
-def _words(field: str, value: str, limit: int, *, multiline: bool = False) -> str:
-    """Return a text as it is stored; a refusal says in which field of the editor."""
-    try:
-        value = accept_text(value, limit=limit, multiline=multiline)
-    except Refused as refusal:
-        raise Refused(f"{field}: {refusal.message}", code=refusal.code, hint=refusal.hint) from refusal
-    return value if multiline else value.strip()
