@@ -20,6 +20,7 @@ def create_site(instance: str | os.PathLike[str] | None = None) -> Site:
     """
     site = Site(load_config(instance))
     upgrade(site.engine)
+    site.install_pending()
     return site
 
 

@@ -78,8 +78,13 @@ def build(
     engine: Engine,
     candidates: Mapping[str, Candidate],
     ledger: Ledger | None = None,
+    *,
+    installing: str = "",
 ) -> BlogFlask:
-    """Build the app for `setup`. A plugin or theme that fails is a state of the app, not an error."""
+    """Build the app for `setup`. A plugin or theme that fails is a state of the app, not an error.
+
+    `installing` is a plugin whose tables may be behind: the app is built to bring them up to date.
+    """
     app = BlogFlask("blogengine", static_folder=None, template_folder=None)
     app.config.update(
         BLOGENGINE_ENGINE=engine,
@@ -91,7 +96,7 @@ def build(
     )
     plugins = Plugins(candidates, ledger or Ledger())
     plugins.apart = app.app_context
-    app.blog = Blog(config, setup, plugins, ZoneInfo(setup.site.time_zone))
+    app.blog = Blog(config, setup, plugins, ZoneInfo(setup.site.time_zone), installing=installing)
     db.init_app(app)
     app.url_map.merge_slashes = False  # a label may have two of them
     app.url_map.converters["label"] = LabelConverter

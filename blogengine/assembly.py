@@ -15,9 +15,12 @@ from werkzeug.exceptions import NotFound as HTTPNotFound
 from blogengine import admin
 from blogengine import events
 from blogengine.interchange import Importer
+from blogengine.migrations import version_of
 from blogengine.pages import AdminPages
 from blogengine.plugins.manager import Plugins
 from blogengine.runtime import Blog
+from blogengine.tables import Tables
+from blogengine.tracking import Marks
 
 T = TypeVar("T")
 
@@ -37,6 +40,7 @@ _VARIABLE = re.compile("<[^>]*>")
 def add_plugins(app: Flask, blog: Blog) -> None:
     """Put what all active plugins of `blog` register into `app` and `blog`."""
     plugins = blog.plugins
+    _add_tables(app, blog)
     blog.jobs = {**_jobs(plugins), **events.listening(plugins)}
     blog.importers = {
         importer.id: importer for _, importer in offered(plugins, "register_importers", Importer)
@@ -58,6 +62,45 @@ def offered(plugins: Plugins, hook: str, cls: type[T]) -> Iterator[tuple[str, T]
             plugins.drop(plugin_id, f"{hook} must return a list of {cls.__name__}.")
             continue
         yield from ((plugin_id, value) for value in values)
+
+
+def _add_tables(app: Flask, blog: Blog) -> None:
+    """Note the plugins' own tables; a plugin whose tables are behind its code stays out until somebody brings them up."""
+    plugins, found = blog.plugins, {}
+    for plugin_id, tables in plugins.collect("register_tables").items():
+        if not isinstance(tables, Tables) or tables.id != plugin_id:
+            plugins.drop(plugin_id, f'register_tables must return Tables("{plugin_id}").')
+            continue
+        tables.folder = plugins.folder_of(plugin_id) / "migrations"
+        try:
+            head = tables.head
+        except ValueError as error:
+            plugins.drop(plugin_id, str(error))
+            continue
+        if not head and tables.names:
+            plugins.drop(
+                plugin_id,
+                f"It has the table {tables.names[0]} but nothing that makes it: "
+                f"run `blogengine plugins makemigration {plugin_id}`.",
+            )
+            continue
+        found[plugin_id] = tables
+    if found:
+        with app.config["BLOGENGINE_ENGINE"].connect() as connection:
+            for plugin_id, tables in list(found.items()):
+                present = version_of(connection, tables)
+                if present != tables.head and plugin_id != blog.installing:
+                    del found[plugin_id]
+                    blog.pending.append(plugin_id)
+                    plugins.drop(plugin_id, _behind(tables, present))
+    blog.tables = found
+    blog.marks = Marks(found.values()).of
+
+
+def _behind(tables: Tables, present: str) -> str:
+    if present not in ("", *tables.revisions):
+        return f"Its tables were made by a newer version of it (step {present}); install that version again."
+    return f"Its tables are at step {present or '0000'} of {tables.head}; run `blogengine plugins migrate {tables.id}`."
 
 
 def _jobs(plugins: Plugins) -> dict[str, Any]:

@@ -140,6 +140,20 @@ _transaction: ContextVar[Transaction | None] = ContextVar("transaction", default
 _thread_lock = threading.Lock()
 
 
+def transaction() -> Transaction | None:
+    """Return what the running `write` was given, or None outside of one."""
+    return _transaction.get()
+
+
+def session() -> Session:
+    """Return the session to read with: one snapshot for each request or job.
+
+    It only reads: a change outside of `write` is an error. Rows of a plugin's own tables that are read while a page is
+    made are remembered as what it was made from.
+    """
+    return db.session()
+
+
 def make_engine(url: str) -> Engine:
     """Return an engine for `url` with this project's settings for its database."""
     if not url.startswith("sqlite"):

@@ -8,7 +8,12 @@ from blogengine import sanitize
 from blogengine import text
 from blogengine.clock import now
 from blogengine.comments import CommentList
+from blogengine.db import BigId
+from blogengine.db import JSONValue
+from blogengine.db import KeyText
 from blogengine.db import Transaction
+from blogengine.db import UTCDateTime
+from blogengine.db import session
 from blogengine.db import write
 from blogengine.errors import BlogError
 from blogengine.errors import Invalid
@@ -47,6 +52,7 @@ from blogengine.pages import Page
 from blogengine.pages import PostDraft
 from blogengine.pages import PostPage
 from blogengine.pages import PostView
+from blogengine.pages import Redirect
 from blogengine.pages import Verdict
 from blogengine.posts import PostList
 from blogengine.posts import PostQuery
@@ -54,6 +60,7 @@ from blogengine.runtime import blog
 from blogengine.runtime import settings_of
 from blogengine.schema import option
 from blogengine.setup import VERSION as ENGINE_VERSION
+from blogengine.tables import Tables
 from blogengine.web.caching import cacheable
 from blogengine.web.frame import public_page
 from blogengine.web.rendering import fill_bodies
@@ -68,6 +75,7 @@ __all__ = [
     "REJECT",
     "SPAM",
     "AdminPages",
+    "BigId",
     "BlogError",
     "BlogView",
     "CommentDraft",
@@ -80,6 +88,8 @@ __all__ = [
     "ImportSource",
     "Importer",
     "Invalid",
+    "JSONValue",
+    "KeyText",
     "Link",
     "ListingPage",
     "Marker",
@@ -95,9 +105,12 @@ __all__ = [
     "PostRecord",
     "PostView",
     "Record",
+    "Redirect",
     "Refused",
     "SettingRecord",
+    "Tables",
     "Transaction",
+    "UTCDateTime",
     "Verdict",
     "blog",
     "cacheable",
@@ -117,6 +130,7 @@ __all__ = [
     "public_page",
     "read_meta",
     "sanitize",
+    "session",
     "settings_of",
     "split_markers",
     "text",

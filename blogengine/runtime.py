@@ -16,6 +16,7 @@ from blogengine.config import Config
 from blogengine.plugins.manager import Plugins
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
+from blogengine.tables import Tables
 
 
 @dataclass(eq=False, slots=True)
@@ -31,6 +32,16 @@ class Blog:
     wake_jobs: Callable[[], None] = lambda: None
     try_plugin: Callable[[str], str] = lambda plugin_id: ""
     """Builds an app with this plugin beside the running ones; returns why it does not run, or nothing."""
+    tables: Mapping[str, Tables] = field(default_factory=dict)
+    """The own tables of plugins, by plugin id."""
+    marks: Callable[[str], tuple[str, ...]] = lambda statement: ()
+    """Tags for the tables of plugins that a statement names."""
+    install_plugin: Callable[[str], None] = lambda plugin_id: None
+    """Makes this plugin's tables and enables it; raises `Refused` when that fails, and nothing was changed."""
+    installing: str = ""
+    """The plugin that this app was built to install: its tables may be behind."""
+    pending: list[str] = field(default_factory=list)
+    """Plugins of which another version was installed before than runs now."""
     theme_problem: str = ""
     """A sentence while the wished theme cannot be used and another stands in."""
 
@@ -56,6 +67,11 @@ _blog: ContextVar[Blog] = ContextVar("blog")
 def blog() -> Blog:
     """Return the running blog. Raises `LookupError` outside of an app."""
     return _blog.get()
+
+
+def running_blog() -> Blog | None:
+    """Return the running blog, or None outside of an app."""
+    return _blog.get(None)
 
 
 def settings_of(plugin_id: str) -> Any:

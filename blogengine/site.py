@@ -12,12 +12,14 @@ from sqlalchemy.engine import Engine
 from werkzeug.http import HTTP_STATUS_CODES
 
 from blogengine import app as apps
+from blogengine import installing
 from blogengine import jobs
 from blogengine import posts
 from blogengine import settings
 from blogengine.app import BlogFlask
 from blogengine.config import Config
 from blogengine.db import make_engine
+from blogengine.errors import BlogError
 from blogengine.pagecache import Entry
 from blogengine.pagecache import Hit
 from blogengine.pagecache import PageCache
@@ -28,6 +30,7 @@ from blogengine.pagecache import etag_of
 from blogengine.pagecache import leave_view
 from blogengine.plugins import discovery
 from blogengine.plugins.calls import Ledger
+from blogengine.tracking import watch
 
 log = logging.getLogger("blogengine.site")
 
@@ -39,11 +42,8 @@ def _publish(payload: dict[str, Any]) -> None:
 CORE_JOBS: dict[str, jobs.Job] = {"core.publish": _publish}
 _PACKABLE = (
     "text/",
-    "application/atom+xml",
-    "application/rss+xml",
-    "application/json",
-    "application/javascript",
     "image/svg",
+    *(f"application/{kind}" for kind in ("atom+xml", "rss+xml", "json", "javascript")),
 )
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 _FOREVER = 253402300799.0
@@ -59,6 +59,7 @@ class Site:
     def __init__(self, config: Config, engine: Engine | None = None) -> None:
         self.config = config
         self.engine = engine or make_engine(config.database_url)
+        watch(self.engine)
         self.sequence = Sequence(self.engine)
         self.cache = PageCache(self.sequence)
         self.ledger = Ledger()
@@ -102,14 +103,19 @@ class Site:
                 self.cache.clear()
         return app
 
-    def build(self) -> BlogFlask:
-        """Build an app from the setup in the database."""
+    def build(self, *, also: str = "") -> BlogFlask:
+        """Build an app from the setup in the database.
+
+        `also` is a plugin that runs in it whatever the owner decided, and whether or not its tables are there.
+        """
         candidates = discovery.find(self.config.drop_in_folder)
         with self.engine.connect() as connection:
-            setup = settings.load_setup(connection, self.config, candidates)
-        app = apps.build(self.config, setup, self.engine, candidates, self.ledger)
+            setup = settings.load_setup(connection, self.config, candidates, also=also)
+        ledger = Ledger() if also else self.ledger
+        app = apps.build(self.config, setup, self.engine, candidates, ledger, installing=also)
         app.blog.wake_jobs = self._wake
         app.blog.try_plugin = self._try_plugin
+        app.blog.install_plugin = self._install_plugin
         return app
 
     def forget_app(self) -> None:
@@ -118,12 +124,22 @@ class Site:
         self.cache.clear()
 
     def _try_plugin(self, plugin_id: str) -> str:
-        candidates = discovery.find(self.config.drop_in_folder)
-        with self.engine.connect() as connection:
-            setup = settings.load_setup(connection, self.config, candidates, also=plugin_id)
-        app = apps.build(self.config, setup, self.engine, candidates)
-        status = app.blog.plugins.statuses.get(plugin_id)
+        status = self.build(also=plugin_id).blog.plugins.statuses.get(plugin_id)
         return status.reason if status is not None and status.state != "active" else ""
+
+    def _install_plugin(self, plugin_id: str) -> None:
+        with self.build(also=plugin_id).app_context():
+            installing.install(plugin_id)
+
+    def install_pending(self) -> list[str]:
+        """Bring the tables of enabled plugins up to date, before there are workers; return a sentence for each failure."""
+        problems = []
+        for plugin_id in self.current().blog.pending:
+            try:
+                self._install_plugin(plugin_id)
+            except BlogError as error:
+                problems.append(str(error))
+        return problems
 
     @contextmanager
     def in_app(self) -> Iterator[BlogFlask]:
@@ -164,9 +180,8 @@ class Site:
         """Answer a request (PEP 3333)."""
         app = self.current()
         is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-        is_file = environ["PATH_INFO"].startswith(
-            "/media/"
-        )  # sent from the disk, in the parts that are asked for
+        # A file is sent from the disk, in the parts that are asked for.
+        is_file = environ["PATH_INFO"].startswith("/media/")
         if not is_read or is_file or "blog_session=" in environ.get("HTTP_COOKIE", ""):
             return app(environ, start_response)
         status, headers, body = self._kept(environ) or self._answer(app, environ)
@@ -177,11 +192,7 @@ class Site:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _kept(self, environ: Environ) -> Hit | None:
-        return self.lookup(
-            *_key_of(environ),
-            b"",
-            *_conditions_of(environ),
-        )
+        return self.lookup(*_key_of(environ), b"", *_conditions_of(environ))
 
     def _answer(self, app: BlogFlask, environ: Environ) -> Hit:
         """Render a page once for all who ask for it at the same time."""

@@ -109,7 +109,7 @@ def test_the_database_is_copied_before_it_is_changed(
 ) -> None:
     migrations.upgrade(empty)
     path = Path(str(empty.url.database))
-    running._copy(path, "0001")
+    running.copy(path, "0001")
     copy = path.with_name(f"{path.name}.before-upgrade-from-0001")
     engine = make_engine(f"sqlite:///{copy}")
     assert revision(engine) == revision(empty)

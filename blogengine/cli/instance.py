@@ -28,6 +28,8 @@ class Opener:
         """Return the instance's site, its database brought up to date."""
         site = Site(self.config(create=create, safe_mode=safe_mode))
         upgrade(site.engine)
+        for problem in site.install_pending():
+            click.echo(problem, err=True)
         return site
 
     @contextmanager

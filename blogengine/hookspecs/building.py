@@ -10,6 +10,7 @@ from flask import Blueprint
 from blogengine.hookspecs.marks import hookspec
 from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
+from blogengine.tables import Tables
 
 Job = Callable[[dict[str, Any]], None]
 
@@ -19,6 +20,16 @@ def register_settings() -> type:  # type: ignore[empty-body]
     """Declare the plugin's settings as a frozen dataclass made with `option`.
 
     Returns the class. The owner edits it under Plugins; read it with `settings_of("<plugin id>")`.
+    Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_tables() -> Tables:  # type: ignore[empty-body]
+    """Declare the plugin's own tables.
+
+    Returns `Tables("<plugin id>")`, from whose `Base` the models derive. The steps of the schema are run when the plugin is
+    enabled, and before the server starts when there are new ones; while they were not, the plugin is inactive and says so.
     Called once when an app is built. Since 0.1.
     """
 

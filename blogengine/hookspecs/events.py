@@ -6,6 +6,7 @@ An event with `tx` is heard inside the transaction; one with `event` after it, i
 from blogengine.db import Transaction
 from blogengine.hookspecs.marks import hookspec
 from blogengine.pages import PostDraft
+from blogengine.pages import Redirect
 from blogengine.work import Event
 
 
@@ -105,4 +106,16 @@ def media_saved(media_id: int, event: Event) -> None:
     :param event: its id and time.
 
     Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec(firstresult=True)
+def answer_not_found(path: str, query: str) -> Redirect:  # type: ignore[empty-body]
+    """Say where an address leads at which the blog has nothing; stops at the first answer.
+
+    :param path: the path that was asked for, decoded, with a slash at its start.
+    :param query: the query as it was sent, without `?`; empty where there was none.
+
+    Returns `Redirect(target, permanent)`, or None. A permanent answer is kept with the tags of what was read for it. The
+    core's own redirects and pages come first. Called for each GET that would be answered 404. Since 0.1.
     """

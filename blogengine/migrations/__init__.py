@@ -3,7 +3,10 @@
 import importlib
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
+
+from blogengine.tables import Tables
 
 HEAD = "0001"
 """The newest step; a test compares it with the steps that are there."""
@@ -29,4 +32,24 @@ def upgrade(engine: Engine) -> bool:
     except sa.exc.DatabaseError:
         pass  # the careful way below says what is wrong
     done: bool = importlib.import_module("blogengine.migrations.running").upgrade(engine)
+    return done
+
+
+def version_of(connection: Connection, tables: Tables) -> str:
+    """Return the step that a plugin's tables are at (`0002`); empty while it has none."""
+    if not sa.inspect(connection).has_table(tables.version_table):
+        return ""
+    version = sa.table(tables.version_table, sa.column("version_num"))
+    return str(connection.execute(sa.select(version.c.version_num)).scalar() or "")
+
+
+def upgrade_plugin(engine: Engine, tables: Tables) -> bool:
+    """Bring a plugin's own tables to its newest step; returns whether anything was done.
+
+    Whole or not at all, under the lock of the core's own steps. Raises `Refused` with the reason.
+    """
+    with engine.connect() as connection:
+        if version_of(connection, tables) == tables.head:
+            return False
+    done: bool = importlib.import_module("blogengine.migrations.plugins").upgrade(engine, tables)
     return done

@@ -31,7 +31,7 @@ def upgrade(engine: Engine) -> bool:
     Raises `ConfigError` when the database was written by a newer engine, or cannot be reached.
     """
     try:
-        with _locked(engine), _connected(engine) as connection:
+        with locked(engine), connected(engine) as connection:
             return _upgrade(connection, engine)
     except sa.exc.DatabaseError as error:
         if type(error) not in (sa.exc.OperationalError, sa.exc.DatabaseError):
@@ -65,7 +65,7 @@ def _upgrade(connection: Connection, engine: Engine) -> bool:
             hint="Install that version again, or restore a backup made before it.",
         )
     if present is not None and engine.dialect.name == "sqlite":
-        _copy(Path(str(engine.url.database)), present)
+        copy(Path(str(engine.url.database)), present)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -89,7 +89,7 @@ def _seed(connection: Connection) -> None:
 
 
 @contextmanager
-def _connected(engine: Engine) -> Iterator[Connection]:
+def connected(engine: Engine) -> Iterator[Connection]:
     """Yield a connection inside a transaction, with SQLite's foreign keys off.
 
     Altering a table in SQLite copies and drops it; with foreign keys on that deletes every child row, silently.
@@ -107,13 +107,14 @@ def _connected(engine: Engine) -> Iterator[Connection]:
                 connection.rollback()
                 raw.execute("PRAGMA foreign_keys=ON")
         else:
-            connection.exec_driver_sql("SET lock_timeout = '5s'")
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             yield connection
 
 
 @contextmanager
-def _locked(engine: Engine) -> Iterator[None]:
+def locked(engine: Engine) -> Iterator[None]:
+    """Let one process at a time change the schema; an SQLite file takes no other writer meanwhile."""
     if engine.dialect.name != "sqlite":
         yield
         return
@@ -133,7 +134,7 @@ def _locked(engine: Engine) -> Iterator[None]:
         yield
 
 
-def _copy(path: Path, present: str) -> None:
+def copy(path: Path, present: str) -> None:
     """Keep a copy of the database as it was before the upgrade, beside it."""
     target = path.with_name(f"{path.name}.before-upgrade-from-{present}")
     if target.exists():

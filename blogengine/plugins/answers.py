@@ -13,9 +13,11 @@ from typing import Union
 
 from markupsafe import Markup
 
+from blogengine.pages import Redirect
 from blogengine.pages import Verdict
 
 EXPECTED: dict[str, type] = {
+    "answer_not_found": Redirect,
     "judge_comment": Verdict,
     "markers_html": Mapping,
 }

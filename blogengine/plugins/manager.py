@@ -107,6 +107,14 @@ class Plugins:
             self._manager.unregister(name=plugin_id)
         self.statuses[plugin_id] = Status(plugin_id, "broken", reason, trace)
 
+    def folder_of(self, plugin_id: str) -> Path:
+        """Return where a loaded plugin's files lie; for one file that is `_<plugin id>` beside it."""
+        candidate = self.candidates[plugin_id]
+        if candidate.origin == "drop-in":
+            path = Path(candidate.where)
+            return path if path.is_dir() else path.parent / f"_{plugin_id}"
+        return Path(sys.modules[candidate.where.split(":")[0]].__file__ or "").parent
+
     def is_active(self, plugin_id: str) -> bool:
         """Whether the plugin runs in this app."""
         status = self.statuses.get(plugin_id)

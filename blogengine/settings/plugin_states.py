@@ -31,7 +31,8 @@ def enable(plugin_id: str) -> None:
     reason = running.try_plugin(plugin_id)
     if reason:
         raise Refused(f"The plugin {plugin_id} was not enabled: {reason}", code="broken")
-    set_state(plugin_id, enabled=True)
+    db.session.rollback()  # an open snapshot would keep PostgreSQL from changing the plugin's tables
+    running.install_plugin(plugin_id)
 
 
 def disable(plugin_id: str, *, reason: str = "") -> None:

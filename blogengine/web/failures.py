@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 from blogengine.errors import BlogError
 from blogengine.errors import Busy
 from blogengine.errors import NotFound
+from blogengine.pagecache import current_view
 from blogengine.pages import ErrorPage
 from blogengine.runtime import blog
 from blogengine.web import frame
@@ -24,6 +25,10 @@ from blogengine.web import rendering
 
 log = logging.getLogger("blogengine.web")
 
+_OWN = ("/admin", "/-/", "/media/")
+"""Addresses that only the engine gives out."""
+_KEPT = (b"", b"m=1", b"m=0")
+"""Queries with which a redirect is kept; made-up ones would drive pages out of the memory."""
 _SENTENCES = {
     400: ("This request was not understood", "The address or the form is damaged. Go back and try again."),
     403: ("This is not allowed", "Go back to the page you came from and try again from there."),
@@ -75,9 +80,31 @@ def _http(error: HTTPException) -> Any:
     status = error.code or 500
     if status < 400:
         return error
+    if status == 404:
+        elsewhere = _elsewhere()
+        if elsewhere is not None:
+            return elsewhere
     heading, message = _SENTENCES.get(status, (error.name, ""))
     own = error.description if error.description and error.description != type(error).description else ""
     return _safely(status, heading, own or message, headers=error.get_headers())
+
+
+def _elsewhere() -> Any:
+    """Return a redirect where a plugin knows what became of the address; a permanent one is kept as pages are."""
+    if request.method not in ("GET", "HEAD") or request.path.startswith(_OWN):
+        return None
+    found = blog().hook.answer_not_found(
+        path=request.path, query=request.query_string.decode("utf-8", "replace")
+    )
+    if found is None or found.target == request.path:
+        return None
+    view = current_view()
+    if view is not None:
+        view.cacheable = found.permanent and request.query_string in _KEPT
+    response = redirect(found.target, 301 if found.permanent else 302)
+    shared = "public, max-age=0, must-revalidate"
+    response.headers["Cache-Control"] = shared if view is not None and view.cacheable else "no-store"
+    return response
 
 
 def _domain(error: BlogError) -> Response:

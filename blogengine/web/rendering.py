@@ -2,7 +2,6 @@
 
 import logging
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -83,12 +82,7 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> dict[str, th
 
 
 def _plugin_templates(running: Blog, plugin_id: str) -> Path:
-    candidate = running.plugins.candidates[plugin_id]
-    if candidate.origin == "drop-in":
-        path = Path(candidate.where)
-        return (path if path.is_dir() else path.parent / f"_{plugin_id}") / "templates"
-    module = sys.modules[candidate.where.split(":")[0]]
-    return Path(module.__file__ or "").parent / "templates"
+    return running.plugins.folder_of(plugin_id) / "templates"
 
 
 def render(template: str, **values: Any) -> str:

@@ -1,0 +1,27 @@
+"""The list of old addresses."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make the table."""
+    op.create_table(
+        "p_redirects_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("old", sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("permanent", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_p_redirects_rule"),
+        sa.UniqueConstraint("old", name="uq_p_redirects_rule_old"),
+        sqlite_autoincrement=True,
+    )
+
+
+def downgrade() -> None:
+    """Drop it."""
+    op.drop_table("p_redirects_rule")
