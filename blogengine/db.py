@@ -7,6 +7,7 @@ PostgreSQL they queue on an advisory lock, so that a change means the same on bo
 
 import contextlib
 import fcntl
+import json
 import os
 import threading
 import time
@@ -84,6 +85,14 @@ class UTCDateTime(TypeDecorator[datetime]):
         return _utc_of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
+def _read_json(text: str) -> Any:
+    """Read a stored value; what is no JSON counts as nothing, so that a row edited by hand stops no app."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 JSONValue = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 KeyText = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -157,8 +166,10 @@ def session() -> Session:
 def make_engine(url: str) -> Engine:
     """Return an engine for `url` with this project's settings for its database."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
-    engine = sa.create_engine(url, pool_size=20, max_overflow=20)
+        return sa.create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=10, json_deserializer=_read_json
+        )
+    engine = sa.create_engine(url, pool_size=20, max_overflow=20, json_deserializer=_read_json)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: object) -> None:

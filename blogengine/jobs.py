@@ -27,6 +27,7 @@ from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.models import Outbox
 from blogengine.runtime import blog
+from blogengine.secret import redact
 
 log = logging.getLogger("blogengine.jobs")
 
@@ -145,12 +146,13 @@ def run_next(worker: str, core_jobs: Mapping[str, Job]) -> bool:
     try:
         function(payload)
     except (Exception, SystemExit) as error:
-        log.warning("job %s (%s) failed: %s: %s", job_id, kind, type(error).__name__, error)
+        reason = redact(f"{type(error).__name__}: {error}")[:1000]
+        log.warning("job %s (%s) failed: %s", job_id, kind, reason)
         plugin_id, name = re.split("[.:]", kind, maxsplit=1)
         if plugin_id in blog().plugins.statuses:
             what = name if ":" in kind else f"the job {name}"
             blog().plugins.failures.add(plugin_id, what, error)
-        _failed(job_id, worker, f"{type(error).__name__}: {error}"[:1000])
+        _failed(job_id, worker, reason)
         return True
 
     def done(tx: Transaction) -> None:

@@ -6,6 +6,8 @@ from blogengine import media
 from blogengine import posts
 from blogengine import sanitize
 from blogengine import text
+from blogengine.addresses import check_mail_address
+from blogengine.addresses import check_web_address
 from blogengine.clock import now
 from blogengine.comments import CommentList
 from blogengine.db import BigId
@@ -59,6 +61,7 @@ from blogengine.posts import PostQuery
 from blogengine.runtime import blog
 from blogengine.runtime import settings_of
 from blogengine.schema import option
+from blogengine.secret import Secret
 from blogengine.setup import VERSION as ENGINE_VERSION
 from blogengine.tables import Tables
 from blogengine.web.caching import cacheable
@@ -107,6 +110,7 @@ __all__ = [
     "Record",
     "Redirect",
     "Refused",
+    "Secret",
     "SettingRecord",
     "Tables",
     "Transaction",
@@ -114,6 +118,8 @@ __all__ = [
     "Verdict",
     "blog",
     "cacheable",
+    "check_mail_address",
+    "check_web_address",
     "comments",
     "depends",
     "enqueue",

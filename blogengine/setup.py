@@ -1,8 +1,11 @@
 """What an app is made from: the blog's settings, its plugins, its theme, frozen, with a fingerprint."""
 
 import hashlib
+import ipaddress
 import json
+import re
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
@@ -10,8 +13,12 @@ from typing import Any
 from typing import Literal
 from urllib.parse import urlsplit
 
+from blogengine.addresses import check_mailbox
+from blogengine.errors import Invalid
 from blogengine.errors import Refused
+from blogengine.schema import Given
 from blogengine.schema import option
+from blogengine.secret import Secret
 
 VERSION = "0.1.0"
 
@@ -39,6 +46,27 @@ def check_url(address: str) -> str:
     if not fits:
         raise Refused("The address must look like https://example.org, without a path.")
     return address.lower()
+
+
+def check_host(name: str) -> str:
+    """Accept a machine's name or IP address, without scheme, port and path; empty is accepted."""
+    bare = name.removeprefix("[").removesuffix("]").rstrip(".").lower()
+    try:
+        ipaddress.ip_address(bare)
+    except ValueError:
+        if bare and not re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*", bare):
+            raise Refused(
+                "The server must be a name like mail.example.org, without https:// and port."
+            ) from None
+    return bare
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether `host` names the machine itself, so that nobody can listen on the way."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_language(tag: str) -> str:
@@ -79,6 +107,43 @@ class SiteSettings:
     comment_rate: int = option(
         10, "Comments per address in 10 minutes", help="0 lifts the limit.", minimum=0, maximum=10_000
     )
+    mail_server: str = option(
+        "",
+        "Mail server",
+        help="Like mail.example.org. Without one, mails wait.",
+        max_length=253,
+        check=check_host,
+    )
+    mail_port: int = option(587, "Port of the mail server", minimum=1, maximum=65_535)
+    mail_security: Literal["starttls", "tls", "none"] = option(
+        "starttls",
+        "Encryption on the way to the mail server",
+        choices={
+            "starttls": "STARTTLS (port 587)",
+            "tls": "TLS (port 465)",
+            "none": "None (this machine only)",
+        },
+    )
+    mail_user: str = option(
+        "", "User name at the mail server", help="Left empty, none is given.", max_length=200
+    )
+    mail_password: Secret = option(Secret(), "Password at the mail server")
+    mail_from: str = option(
+        "",
+        "Sender of mails",
+        help="An address that the mail server lets you use, like My blog <blog@example.org>.",
+        max_length=300,
+        check=check_mailbox,
+    )
+
+    def validate(self) -> None:
+        """Refuse what would send a password readable over the network."""
+        if self.mail_security == "none" and self.mail_password and not is_this_machine(self.mail_server):
+            raise Invalid(
+                {
+                    "mail_security": "The password would travel readable: choose STARTTLS or TLS, or delete the password."
+                }
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +152,10 @@ class PluginSetup:
 
     id: str
     version: str
-    settings: dict[str, Any] = field(hash=False)
+    settings: Any = field(hash=False)
+    """What is stored, its secrets opened: a table where nobody has meddled with it."""
+    given: Given = field(default_factory=Given, hash=False)
+    """What the environment gives for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +173,20 @@ class Setup:
     blog_created: str = ""
     """Date (`2026-01-31`) used in `tag:` ids."""
     problems: tuple[str, ...] = ()
-    """Sentences about stored settings that could not be used."""
+    """Sentences about settings that could not be used."""
+    locked: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The variable of the environment that gives a setting of the blog, by the setting's name."""
 
     @property
     def fingerprint(self) -> str:
-        """Digest of all that changes what pages look like."""
+        """Digest of all that changes what pages look like, the environment of this process included."""
         facts = [VERSION, asdict(self.site), [asdict(plugin) for plugin in self.plugins], self.blog_id]
         facts.append(self.theme_settings)
-        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, default=_fact).encode()).hexdigest()[:16]
+
+
+def _fact(value: Any) -> str:
+    """Return what stands in the digest for a value that JSON does not know."""
+    if isinstance(value, Secret):
+        return hashlib.sha256(value.reveal().encode("utf-8", "replace")).hexdigest()
+    return str(value)

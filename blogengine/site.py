@@ -30,6 +30,7 @@ from blogengine.pagecache import etag_of
 from blogengine.pagecache import leave_view
 from blogengine.plugins import discovery
 from blogengine.plugins.calls import Ledger
+from blogengine.secret import guard_logs
 from blogengine.tracking import watch
 
 log = logging.getLogger("blogengine.site")
@@ -57,6 +58,7 @@ class Site:
     """One installation as one process serves it. Make it before the workers are forked, `start` it in each."""
 
     def __init__(self, config: Config, engine: Engine | None = None) -> None:
+        guard_logs()
         self.config = config
         self.engine = engine or make_engine(config.database_url)
         watch(self.engine)

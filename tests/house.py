@@ -32,6 +32,7 @@ FLOORS = {
     "blogengine.themes": 2,
     "blogengine.jobs": 2,
     "blogengine.installing": 2,
+    "blogengine.mail": 2,
     "blogengine.importing": 2,
     "blogengine.events": 2,
     "blogengine.fetch": 1,
@@ -56,6 +57,8 @@ FLOORS = {
     "blogengine.interchange": 0,
     "blogengine.clock": 0,
     "blogengine.work": 0,
+    "blogengine.secret": 0,
+    "blogengine.addresses": 0,
     "blogengine.errors": 0,
 }
 """Each room and the floor it is on; rooms inside a room are on its floor."""

@@ -129,7 +129,11 @@ def test_a_plugins_settings_are_checked_and_unknown_ones_kept(blog: BlogKit, cli
     with pytest.raises(NotFound):
         blog.change_plugin("nobody", number="4")
     with blog.app():
-        assert settings.states()["counting"].settings == {"of_a_newer_version": 1, "number": 4}
+        assert settings.states()["counting"].settings == {
+            "of_a_newer_version": 1,
+            "number": 4,
+            "_version": "0",
+        }
     assert "number 4" in client.get("/").text
 
 

@@ -22,8 +22,8 @@ class FieldView:
     problem: str = ""
     help: str = ""
     choices: list[tuple[str, str]] = field(default_factory=list)
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     suggestions: list[str] = field(default_factory=list)
     autocomplete: str = "off"
     required: bool = False

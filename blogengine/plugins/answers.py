@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from blogengine.pages import Redirect
 from blogengine.pages import Verdict
+from blogengine.secret import redact
 
 EXPECTED: dict[str, type] = {
     "answer_not_found": Redirect,
@@ -141,7 +142,7 @@ def _is_document(value: Any) -> bool:
 
 def _shown(value: Any) -> str:
     try:
-        return f"{value!r:.200}"
+        return redact(repr(value))[:200]
     except BaseException:
         return f"a {type(value).__name__} that cannot be shown"
 

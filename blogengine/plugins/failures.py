@@ -9,6 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from types import FrameType
 
+from blogengine.secret import redact
+
 log = logging.getLogger("blogengine.plugins")
 
 
@@ -43,8 +45,8 @@ class FailureLog:
         return self._note(
             plugin_id,
             hook,
-            f"{type(error).__name__}: {_said_by(error)}"[:500],
-            "".join(traceback.format_exception(error))[-8000:],
+            redact(f"{type(error).__name__}: {_said_by(error)}")[:500],
+            redact("".join(traceback.format_exception(error)))[-8000:],
             f"{type(error).__name__}|{last.filename}:{last.lineno}" if last else type(error).__name__,
             muting,
         )
@@ -64,7 +66,7 @@ class FailureLog:
         return self._note(
             plugin_id,
             hook,
-            message,
+            redact(message),
             "".join(traceback.format_list(stack))[-8000:],
             "hanging" if hanging else "slow",
             muting,

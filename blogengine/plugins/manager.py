@@ -25,6 +25,7 @@ from blogengine.plugins.failures import FailureLog
 from blogengine.plugins.guards import guarded
 from blogengine.plugins.guards import is_for_us
 from blogengine.plugins.judges import Apart
+from blogengine.secret import redact
 from blogengine.setup import PluginSetup
 
 BUILDING = "register_"
@@ -61,6 +62,8 @@ class Plugins:
             self._manager.add_hookspecs(family)
         self.hook = self._manager.hook
         self.setting_problems: dict[str, dict[str, str]] = {}
+        self.locked: dict[str, dict[str, str]] = {}
+        """The variable of the environment that gives a setting, by plugin and the setting's name."""
 
     @property
     def failures(self) -> FailureLog:
@@ -105,7 +108,7 @@ class Plugins:
         """Take a plugin out of this app as `broken`."""
         if self._manager.has_plugin(plugin_id):
             self._manager.unregister(name=plugin_id)
-        self.statuses[plugin_id] = Status(plugin_id, "broken", reason, trace)
+        self.statuses[plugin_id] = Status(plugin_id, "broken", redact(reason), redact(trace))
 
     def folder_of(self, plugin_id: str) -> Path:
         """Return where a loaded plugin's files lie; for one file that is `_<plugin id>` beside it."""
@@ -179,10 +182,14 @@ class Plugins:
         if function is None:
             return
         cls = function()
-        self._settings[plugin.id], problems = schema.read(cls, plugin.settings)
-        self.settings_classes[plugin.id] = cls
-        if problems:
-            self.setting_problems[plugin.id] = problems
+        try:
+            reading = schema.read_all(cls, plugin.settings, version=plugin.version, given=plugin.given)
+        except TypeError as error:
+            raise PluginProblem(f"The settings of {plugin.id} cannot be used: {error}.") from error
+        self._settings[plugin.id], self.settings_classes[plugin.id] = reading.settings, cls
+        self.locked[plugin.id] = reading.locked
+        if reading.problems:
+            self.setting_problems[plugin.id] = reading.problems
 
 
 def _import(candidate: Candidate) -> types.ModuleType:

@@ -5,12 +5,14 @@ from blogengine.settings.failures import failure_counts
 from blogengine.settings.failures import failures_of
 from blogengine.settings.failures import forget_failures
 from blogengine.settings.failures import store_failures
+from blogengine.settings.plugin_settings import reset_plugin_settings
+from blogengine.settings.plugin_settings import save_plugin_settings
 from blogengine.settings.plugin_states import disable
 from blogengine.settings.plugin_states import enable
-from blogengine.settings.plugin_states import save_plugin_settings
 from blogengine.settings.plugin_states import states
 from blogengine.settings.site import is_blank
 from blogengine.settings.site import load_setup
+from blogengine.settings.site import plugin_prefix
 from blogengine.settings.site import save_site
 from blogengine.settings.site import save_theme_settings
 
@@ -23,6 +25,8 @@ __all__ = [
     "forget_failures",
     "is_blank",
     "load_setup",
+    "plugin_prefix",
+    "reset_plugin_settings",
     "save_plugin_settings",
     "save_site",
     "save_theme_settings",

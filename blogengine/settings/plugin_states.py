@@ -1,12 +1,9 @@
 """What the owner decided about plugins: which run, and with which settings."""
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from blogengine import clock
 from blogengine import db as database
-from blogengine import schema
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import NotFound
@@ -42,27 +39,6 @@ def disable(plugin_id: str, *, reason: str = "") -> None:
             f"There is no plugin {plugin_id}.", hint="`blogengine plugins list` shows what is there."
         )
     set_state(plugin_id, enabled=False, reason=reason)
-
-
-def save_plugin_settings(plugin_id: str, form: dict[str, Any]) -> None:
-    """Store a plugin's settings from what was typed. Raises `Invalid` with a sentence for each field."""
-    plugins = blog().plugins
-    cls = plugins.settings_classes.get(plugin_id)
-    if cls is None:
-        raise NotFound(f"The plugin {plugin_id} has no settings, or does not run.")
-    values = schema.differences(schema.parse(cls, form, plugins.settings(plugin_id)))
-    known = {item.name for item in schema.describe(cls)}
-
-    def change(tx: Transaction) -> None:
-        state = tx.session.get(PluginState, plugin_id)
-        if state is None:
-            state = PluginState(id=plugin_id, enabled=True, settings={}, changed_at=clock.now())
-            tx.session.add(state)
-        kept = {key: value for key, value in (state.settings or {}).items() if key not in known}
-        state.settings, state.changed_at = {**kept, **values}, clock.now()
-        tx.bump(SETUP_TAG, "settings")
-
-    database.write(change)
 
 
 def set_state(plugin_id: str, *, enabled: bool, reason: str = "") -> None:

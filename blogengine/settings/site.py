@@ -1,5 +1,7 @@
 """The blog's own settings and those of its theme, and the `Setup` that the next app is built from."""
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from blogengine import db as database
 from blogengine import schema
+from blogengine import secret
 from blogengine import themes
 from blogengine.config import Config
 from blogengine.db import Transaction
@@ -18,6 +21,10 @@ from blogengine.models import PluginState
 from blogengine.models import Setting
 from blogengine.pagecache import SETUP_TAG
 from blogengine.plugins import discovery
+from blogengine.runtime import blog
+from blogengine.secret import Lost
+from blogengine.secret import Secret
+from blogengine.settings.changes import tell_change
 from blogengine.setup import PluginSetup
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
@@ -38,7 +45,14 @@ def load_setup(
     stored: dict[str, Any] = {
         row.key: row.value for row in connection.execute(sa.select(Setting.key, Setting.value))
     }
-    site, problems = schema.read(SiteSettings, stored)
+    reading = schema.read_all(
+        SiteSettings, secret.opened(config.secret_key, "", stored), given=_given(config, os.environ)
+    )
+    site, problems = reading.settings, [f"Setting {name}: {text}" for name, text in reading.problems.items()]
+    chosen = stored.get(f"{_THEME}{site.theme}") or {}
+    if not isinstance(chosen, dict) or not all(isinstance(value, str) for value in chosen.values()):
+        problems.append(f"What is stored for the theme {site.theme} cannot be used; its own settings hold.")
+        chosen = {}
     states = {
         row.id: row
         for row in connection.execute(sa.select(PluginState.id, PluginState.enabled, PluginState.settings))
@@ -50,27 +64,78 @@ def load_setup(
             wanted = state.enabled if state is not None else candidate is not None and candidate.on_by_default
             if wanted or plugin_id == also:
                 version = candidate.manifest.version if candidate is not None else ""
-                plugins.append(PluginSetup(plugin_id, version, state.settings if state is not None else {}))
+                kept = (
+                    secret.opened(config.secret_key, plugin_id, state.settings) if state is not None else {}
+                )
+                given = schema.find_given(plugin_prefix(plugin_id), os.environ)
+                plugins.append(PluginSetup(plugin_id, version, kept, given))
     return Setup(
         generation=generation,
         site=site,
         plugins=tuple(plugins),
         blog_id=str(stored.get("_blog_id", "")),
-        theme_settings=stored.get(f"{_THEME}{site.theme}") or {},
+        theme_settings=chosen,
         blog_created=str(stored.get("_blog_created", "")),
-        problems=tuple(f"Setting {name}: {text}" for name, text in problems.items()),
+        problems=tuple(problems),
+        locked=reading.locked,
     )
 
 
+def plugin_prefix(plugin_id: str) -> str:
+    """Return how variables of the environment begin that give settings of a plugin."""
+    return f"BLOGENGINE_P_{plugin_id.upper()}__"
+
+
+def _given(config: Config, environment: Mapping[str, str]) -> schema.Given:
+    """Return what the environment gives of the blog's settings; `Config` has read the address already."""
+    fields = [item.name.upper() for item in schema.describe(SiteSettings) if item.name != "url"]
+    ours = {f"BLOGENGINE_{name}{end}" for name in fields for end in ("", "_FILE")}
+    given = {name: text for name, text in environment.items() if name in ours}
+    return schema.find_given("BLOGENGINE_", given)
+
+
 def save_site(site: SiteSettings) -> None:
-    """Store the blog's settings."""
+    """Store the blog's settings, but for those that the environment gives."""
+    key, locked = blog().config.secret_key, blog().setup.locked
+    described = schema.describe(SiteSettings)
+    wanted = {name: value for name, value in schema.differences(site).items() if name not in locked}
+    ready = {
+        name: secret.seal(key, "", value) if isinstance(value, Secret) else value
+        for name, value in wanted.items()
+    }
 
     def change(tx: Transaction) -> None:
-        names = [item.name for item in schema.describe(SiteSettings)]
-        tx.session.execute(sa.delete(Setting).where(Setting.key.in_(names)))
-        for key, value in schema.differences(site).items():
-            tx.session.add(Setting(key=key, value=value))
-        tx.bump(SETUP_TAG, "settings")
+        rows = {
+            row.key: row
+            for row in tx.session.scalars(
+                sa.select(Setting).where(Setting.key.in_([item.name for item in described]))
+            )
+        }
+        raw = {name: row.value for name, row in rows.items()}
+        before = secret.opened(key, "", raw)
+        changed = [
+            item.name
+            for item in described
+            if item.name not in locked
+            and not (
+                item.kind == "secret"
+                and isinstance(before.get(item.name), Lost)
+                and not getattr(site, item.name)
+            )
+            and (item.name in wanted, wanted.get(item.name)) != (item.name in before, before.get(item.name))
+        ]
+        for name in changed:
+            if name not in ready:
+                tx.session.delete(rows[name])
+            elif name in rows:
+                rows[name].value = ready[name]
+            else:
+                tx.session.add(Setting(key=name, value=ready[name]))
+        if changed:
+            after = {name: value for name, value in before.items() if name not in changed}
+            after |= {name: wanted[name] for name in changed if name in wanted}
+            tell_change(tx, "", SiteSettings, before, after)
+            tx.bump(SETUP_TAG, "settings")
 
     database.write(change)
 
