@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import NotFound as HTTPNotFound
 
 from blogengine import admin
+from blogengine import content
 from blogengine import events
 from blogengine.interchange import Importer
 from blogengine.migrations import version_of
@@ -52,6 +53,7 @@ def add_plugins(app: Flask, blog: Blog) -> None:
             plugins.drop(plugin_id, "register_admin_pages must return AdminPages(blueprint, label).")
             continue
         admin.mount(app, plugin_id, extra)
+    blog.pipeline = content.pipeline_of(blog)
 
 
 def offered(plugins: Plugins, hook: str, cls: type[T]) -> Iterator[tuple[str, T]]:

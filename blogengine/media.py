@@ -6,6 +6,7 @@ import re
 import secrets
 import unicodedata
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -157,6 +158,19 @@ def name_for(picture: Picture, title: str) -> str:
 def url(media: Media | str) -> str:
     """Return the address of a picture, given its row or its name."""
     return f"/media/{media if isinstance(media, str) else media.name}"
+
+
+def sizes(names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return width and height in pixels of the pictures of this blog among `names`, in one query."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        sa.select(Media.name, Media.width, Media.height).where(
+            Media.name.in_(wanted), Media.width.is_not(None)
+        )
+    )
+    return {name: (width or 0, height or 0) for name, width, height in rows}
 
 
 def _same(picture: Picture, source_id: str | None) -> sa.Select[Any]:

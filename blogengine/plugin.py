@@ -17,6 +17,7 @@ from blogengine.db import Transaction
 from blogengine.db import UTCDateTime
 from blogengine.db import session
 from blogengine.db import write
+from blogengine.documents import Document
 from blogengine.errors import BlogError
 from blogengine.errors import Invalid
 from blogengine.errors import NotFound
@@ -86,6 +87,7 @@ __all__ = [
     "CommentList",
     "CommentRecord",
     "CommentView",
+    "Document",
     "Event",
     "HeadLink",
     "ImportSource",

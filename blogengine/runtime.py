@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pluggy
 
 from blogengine.config import Config
+from blogengine.markup import PIPELINE
 from blogengine.plugins.manager import Plugins
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
@@ -42,6 +43,10 @@ class Blog:
     """The plugin that this app was built to install: its tables may be behind."""
     pending: list[str] = field(default_factory=list)
     """Plugins of which another version was installed before than runs now."""
+    pipeline: int = PIPELINE
+    """Number of the pipeline that makes posts' HTML here: posts stored under another are made again."""
+    has_put_off_rendering: bool = False
+    """Whether this app has looked for such posts."""
     theme_problem: str = ""
     """A sentence while the wished theme cannot be used and another stands in."""
 

@@ -14,7 +14,7 @@ from blogengine.htmlscan import Limits
 from blogengine.htmlscan import respell
 from blogengine.htmlscan import without_scripts
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same source may come out differently; stored HTML of another version is made again."""
 
 
@@ -91,7 +91,7 @@ POST = Policy(
         "colgroup": _words("span"),
         "del": _words("cite datetime"),
         "details": _words("open"),
-        "img": _words("src alt width height loading border"),
+        "img": _words("src alt width height loading decoding border"),
         "ins": _words("cite datetime"),
         "li": _words("value"),
         "ol": _words("start type reversed"),
@@ -125,6 +125,7 @@ _VALUES = {
     "valign": re.compile(r"top|middle|bottom|baseline", re.IGNORECASE),
     "rel": re.compile(r"[A-Za-z -]{1,200}"),
     "loading": re.compile(r"lazy|eager", re.IGNORECASE),
+    "decoding": re.compile(r"async|sync|auto", re.IGNORECASE),
     "preload": re.compile(r"none|metadata|auto", re.IGNORECASE),
     "type": re.compile(r"[A-Za-z0-9/.+;= -]{1,100}"),
     "scope": re.compile(r"row|col|rowgroup|colgroup", re.IGNORECASE),
@@ -178,6 +179,11 @@ def clean_post(html: str, *, characters: int = POST.limits.characters) -> Markup
     `too_much_markup`.
     """
     return _clean(_JUMP_BREAK.sub('<a name="more"></a>', html), POST, characters)
+
+
+def check_post(html: str, *, characters: int = POST.limits.characters) -> None:
+    """Raise what `clean_post` would raise, without cleaning anything."""
+    respell(without_scripts(html), POST.kept, replace(POST.limits, characters=characters))
 
 
 def recheck_post(html: str) -> Markup:

@@ -40,7 +40,7 @@ def _publish(payload: dict[str, Any]) -> None:
     posts.publish_due()
 
 
-CORE_JOBS: dict[str, jobs.Job] = {"core.publish": _publish}
+CORE_JOBS: dict[str, jobs.Job] = {"core.publish": _publish, "core.render": posts.renew}
 _PACKABLE = (
     "text/",
     "image/svg",
@@ -76,7 +76,7 @@ class Site:
         """Build the app; with `work`, do jobs in a thread."""
         self.current()
         if work:
-            self._runner = jobs.Runner(self.in_app, CORE_JOBS, self._report)
+            self._runner = jobs.Runner(self.in_app, CORE_JOBS, self._look_after)
             self._runner.start()
 
     def close(self) -> None:
@@ -154,8 +154,9 @@ class Site:
         if self._runner is not None:
             self._runner.wake()
 
-    def _report(self) -> None:
-        settings.store_failures(self.failures.take())
+    def _look_after(self) -> None:
+        settings.store_failures(self.ledger.failures.take())
+        posts.put_off_rendering()
 
     def lookup(
         self,

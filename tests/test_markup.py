@@ -14,6 +14,8 @@ from blogengine import markup
 from blogengine import sanitize
 from blogengine.errors import Refused
 from blogengine.markup import Marker
+from blogengine.markup import comments
+from blogengine.markup import posts
 from blogengine.markup import render_comment
 from blogengine.markup import render_post
 from blogengine.markup import split_markers
@@ -231,7 +233,7 @@ def test_a_script_in_a_comment_is_shown_and_not_run() -> None:
 @settings(max_examples=400, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab <>/!&\n'\"=-?"), max_size=80))
 def test_no_word_of_a_comment_is_lost(source: str) -> None:
-    allowed = markup._COMMENT_TAG
+    allowed = comments._COMMENT_TAG
     typed = re.sub(r"\s", "", allowed.sub("", source))
     assert re.sub(r"\s", "", words_of(render_comment(source))) == typed
 
@@ -294,8 +296,8 @@ def test_a_hostile_post_is_rendered_in_less_than_two_seconds(shape: str) -> None
     "shape", ["[", "![", "-\n", "*a*", "<b>", "[[m: a]]\n\n", "a\n\n", "[[m: " + " " * 40]
 )
 def test_as_much_markdown_as_the_limits_allow_takes_less_than_two_seconds(shape: str) -> None:
-    marks = len(re.findall(markup._MARKS, shape))
-    source = (shape * (markup._MARKDOWN_WORK // marks))[:500_000]
+    marks = len(re.findall(posts._MARKS, shape))
+    source = (shape * (posts._MARKDOWN_WORK // marks))[:500_000]
     start = time.process_time()
     try:
         render_post(source, "markdown")

@@ -8,8 +8,9 @@ from flask import request
 from markupsafe import Markup
 
 from blogengine import clock
-from blogengine import markup
+from blogengine import content
 from blogengine.admin.drafts import EditorForm
+from blogengine.documents import Document
 from blogengine.models import Post
 from blogengine.pages import PostDraft
 from blogengine.pages import PostPage
@@ -58,6 +59,10 @@ def _view(draft: PostDraft, stored: Post | None) -> PostView:
     user = security.current_user()
     author = stored.author_name if stored is not None else user.name if user is not None else ""
     source = accept_text(draft.source, limit=SOURCE_LIMIT)
+    anchor = content.anchor_of(stored.atom_id) if stored is not None else ""
+    document = Document(
+        source, draft.source_format, draft.kind, stored.id if stored is not None else None, anchor
+    )
     return PostView(
         id=stored.id if stored is not None else 0,
         kind=draft.kind,
@@ -69,7 +74,7 @@ def _view(draft: PostDraft, stored: Post | None) -> PostView:
         modified_at=now,
         author_name=author,
         author_url=stored.author_url if stored is not None else "",
-        html=str(markup.render_post(source, draft.source_format)),
+        html=content.render(document).html,
         body=Markup(""),
         labels=draft.labels,
         comment_count=0,

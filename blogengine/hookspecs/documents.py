@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from blogengine.documents import Document
 from blogengine.hookspecs.marks import hookspec
 from blogengine.pages import Meta
 from blogengine.pages import Page
@@ -17,6 +18,31 @@ def prepare_draft(draft: PostDraft, action: str, values: Mapping[str, str]) -> N
     :param values: all fields of the form.
 
     Called before the editor is shown again; nothing is saved. Since 0.1.
+    """
+
+
+@hookspec
+def prepare_source(document: Document) -> None:
+    """Change the source of a post or static page before it becomes HTML.
+
+    :param document: change its `source` or `format` in place, and keep facts in its `data`.
+
+    What you make may depend on the document, your settings and your code, on nothing else: when one of these changes,
+    all posts are made again, when they are read and by a job. A plugin that raises, or leaves what no author could
+    have typed, is left out. Called when a post is saved, imported or previewed, never when a page is shown. Since 0.1.
+    """
+
+
+@hookspec
+def prepare_html(document: Document) -> None:
+    """Change the clean HTML of a post or static page as a tree.
+
+    :param document: change its `tree` in place, and keep facts in its `data`.
+
+    The tree is one for all plugins, in their order; afterwards everything is cleaned again, so that scripts, styles and
+    unknown attributes do not stay. What you make may depend on the document, your settings and your code, on
+    nothing else. A plugin that raises, or makes the text too long, is left out. Called after `prepare_source`, at the
+    same times. Since 0.1.
     """
 
 

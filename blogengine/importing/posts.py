@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
-from dataclasses import field
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,11 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from blogengine import clock
+from blogengine import content
 from blogengine import jobs
-from blogengine import markup
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.db import write
+from blogengine.documents import Document
 from blogengine.errors import Refused
 from blogengine.importing.cleaning import one_line
 from blogengine.importing.cleaning import web_address
@@ -31,6 +31,7 @@ from blogengine.models import Redirect
 from blogengine.models import Setting
 from blogengine.models import post_label
 from blogengine.posts import date_labels
+from blogengine.runtime import blog
 from blogengine.text import fold
 from blogengine.text import plain_text
 from blogengine.text import slugify
@@ -52,7 +53,8 @@ class _Ready:
     record: PostRecord
     columns: dict[str, Any]
     wanted_path: str
-    labels: list[str] = field(default_factory=list)
+    labels: list[str]
+    facts: dict[str, dict[str, Any]]
 
 
 class PostImport:
@@ -104,9 +106,12 @@ class PostImport:
         status = record.status
         source = self._rewrite(record.html, where)
         try:
-            html = str(markup.render_post(source, "html"))
+            atom_id = record.atom_id or record.source_id
+            rendered = content.render(
+                Document(source, "html", record.kind, anchor=content.anchor_of(atom_id))
+            )
         except Refused as refusal:
-            html = ""
+            rendered = content.Rendered("", blog().pipeline, {})
             status = "draft" if status in ("published", "scheduled") else status
             why = f"{refusal.message} It came over as a draft with its whole text: shorten and publish it."
             self._report.note("changed", record.kind, where, why)
@@ -116,7 +121,7 @@ class PostImport:
         updated = record.updated_at
         since = updated - published if published is not None and status == "published" else timedelta(0)
         title = one_line(record.title, TITLE_LIMIT)
-        text = plain_text(html)
+        text = plain_text(rendered.html)
         columns: dict[str, Any] = {
             "kind": record.kind,
             "status": status,
@@ -124,8 +129,8 @@ class PostImport:
             "path": None,
             "source": source,
             "source_format": "html",
-            "html": html,
-            "pipeline": markup.PIPELINE,
+            "html": rendered.html,
+            "pipeline": rendered.pipeline,
             "text_key": fold(f"{title} {text}")[:SEARCH_LIMIT],
             "author_name": one_line(record.author_name, 100),
             "author_url": web_address(record.author_url, 500),
@@ -142,7 +147,9 @@ class PostImport:
             "source_id": record.source_id,
         }
         labels = list(dict.fromkeys(filter(None, (one_line(label, LABEL_LIMIT) for label in record.labels))))
-        return _Ready(record, columns, self._wanted_path(record, columns, text, where), labels)
+        return _Ready(
+            record, columns, self._wanted_path(record, columns, text, where), labels, rendered.facts
+        )
 
     def _wanted_path(self, record: PostRecord, columns: dict[str, Any], text: str, where: str) -> str:
         """Return the path the post had, or the one it gets; nothing for a draft that had none."""
@@ -177,6 +184,7 @@ class PostImport:
         _attach_labels(tx.session, {post_id: item.labels for post_id, item in posts.items()})
         date_labels(tx, posts)
         for post_id, item in posts.items():
+            content.write_facts(tx, post_id, item.facts)
             at = item.columns["published_at"]
             if item.columns["status"] == "scheduled":
                 jobs.enqueue(tx, "core.publish", {}, run_at=at, key=f"publish:{post_id}:{at.isoformat()}")

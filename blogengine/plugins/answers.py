@@ -1,7 +1,6 @@
 """What hooks may return, and documents that are put back when a plugin left nonsense in them."""
 
 import dataclasses
-import functools
 import types
 import typing
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Union
 
 from markupsafe import Markup
 
+from blogengine.documents import Document
 from blogengine.pages import Redirect
 from blogengine.pages import Verdict
 from blogengine.secret import redact
@@ -72,12 +72,18 @@ class Kept:
     fit. The others are for reading: what a plugin puts into their fields is taken back.
     """
 
-    def __init__(self, hook: str, names: Sequence[str], arguments: Sequence[Any], document: str) -> None:
+    def __init__(
+        self, plugin_id: str, hook: str, names: Sequence[str], arguments: Sequence[Any], document: str
+    ) -> None:
+        self._plugin_id = plugin_id
         self._hook = hook
+        self._turns: list[tuple[Document, Any]] = []
         self._documents: list[Any] = []
         self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
         for name, argument in zip(names, arguments, strict=True):
-            if name == document:
+            if isinstance(argument, Document):
+                self._turns.append((argument, argument.begin(plugin_id)))
+            elif name == document:
                 batch = argument if isinstance(argument, list) else [argument]
                 self._documents = [item for item in batch if _is_document(item)]
                 for item in self._documents:
@@ -93,7 +99,9 @@ class Kept:
         self._kept.append((document, values, copies))
 
     def check(self) -> None:
-        """Raise `TypeError` when something does not fit any more."""
+        """Raise `TypeError` or another error when something does not fit any more."""
+        for text, _ in self._turns:
+            text.check()
         for document, values, copies in self._kept:
             if not values:
                 if any(
@@ -115,6 +123,8 @@ class Kept:
 
     def restore(self) -> None:
         """Put everything back as it was."""
+        for text, before in self._turns:
+            text.undo(self._plugin_id, before)
         for document, values, copies in self._kept:
             if not values:
                 document[:] = copies[""]
@@ -150,14 +160,20 @@ def _shown(value: Any) -> str:
 Fits = Callable[[Any, int], bool]
 
 
-@functools.cache
+_fields: dict[Any, tuple[tuple[str, Fits], ...]] = {}
+
+
 def _fields_of(cls: Any) -> tuple[tuple[str, Fits], ...]:
     """Return the fields of a dataclass with what tells whether a value fits; strange annotations accept everything."""
-    try:
-        hints = typing.get_type_hints(cls)
-    except Exception:
-        hints = {}
-    return tuple((item.name, _fits(hints.get(item.name, Any))) for item in dataclasses.fields(cls))
+    if cls not in _fields:
+        try:
+            hints = typing.get_type_hints(cls)
+        except Exception:
+            hints = {}
+        _fields[cls] = tuple(
+            (item.name, _fits(hints.get(item.name, Any))) for item in dataclasses.fields(cls)
+        )
+    return _fields[cls]
 
 
 def _fits(hint: Any) -> Fits:
@@ -175,8 +191,7 @@ def _fits(hint: Any) -> Fits:
             and all(keys(key, depth) and values(item, depth) for key, item in value.items())
         )
     if isinstance(origin, type):
-        items = _fits(inner[0]) if inner else _fits(Any)
-        return lambda value, depth: isinstance(value, origin) and all(items(item, depth) for item in value)
+        return _fits_container(origin, _fits(inner[0]) if inner else _fits(Any))
     if hint is str:
         return lambda value, depth: type(value) in (str, Markup) and _is_sendable(value)
     if hint is Markup:
@@ -188,6 +203,10 @@ def _fits(hint: Any) -> Fits:
     if dataclasses.is_dataclass(hint):
         return _fits_dataclass(hint)
     return lambda value, depth: isinstance(value, hint)
+
+
+def _fits_container(kind: Any, items: Fits) -> Fits:
+    return lambda value, depth: isinstance(value, kind) and all(items(item, depth) for item in value)
 
 
 def _fits_dataclass(cls: type) -> Fits:

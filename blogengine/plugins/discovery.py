@@ -53,6 +53,18 @@ class Candidate:
     shadows: tuple[str, ...] = field(default=())
     """Origins of other plugins with the same id that this one stands in front of."""
 
+    def code_files(self) -> list[Path]:
+        """Return the Python files of the plugin, sorted."""
+        if self.origin == "drop-in":
+            path = Path(self.where)
+        else:
+            spec = importlib.util.find_spec(self.where.split(":")[0])
+            if spec is None or not spec.origin:
+                return []
+            path = Path(spec.origin)
+            path = path.parent if path.name == "__init__.py" else path
+        return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
     @property
     def on_by_default(self) -> bool:
         """Whether it runs while the owner has decided nothing."""

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from blogengine import hookspecs
+from blogengine.documents import Document
 from blogengine.pages import HOLD
 from blogengine.pages import Verdict
 from blogengine.plugins.answers import Kept
@@ -92,7 +93,7 @@ def guarded(
                 return checked(hook, asked(*arguments))
         if not prepares:
             return checked(hook, asked(*arguments))
-        kept = Kept(hook, parameters, arguments, document)
+        kept = Kept(plugin_id, hook, parameters, arguments, document)
         try:
             result = checked(hook, asked(*arguments))
             kept.check()
@@ -104,6 +105,9 @@ def guarded(
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
         if breaker.is_muted:
+            for argument in arguments:
+                if isinstance(argument, Document):
+                    argument.missed(plugin_id)
             return fallback_for(hook, plugin_id)
         present = calls.begin(plugin_id, hook, crumb, breaker.fail)
         try:

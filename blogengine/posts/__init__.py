@@ -16,6 +16,8 @@ from blogengine.posts.reading import public_by_ids
 from blogengine.posts.reading import public_by_paths
 from blogengine.posts.reading import redirect_for
 from blogengine.posts.reading import static_pages
+from blogengine.posts.renewing import put_off as put_off_rendering
+from blogengine.posts.renewing import renew
 from blogengine.posts.writing import all_posts
 from blogengine.posts.writing import delete_forever
 from blogengine.posts.writing import draft_of
@@ -47,9 +49,11 @@ __all__ = [
     "public_by_paths",
     "publish",
     "publish_due",
+    "put_off_rendering",
     "query",
     "redirect_for",
     "related",
+    "renew",
     "restore",
     "save",
     "schedule",

@@ -10,17 +10,16 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy import bindparam
 
-from blogengine import markup
 from blogengine.db import db
-from blogengine.errors import Refused
 from blogengine.models import Label
 from blogengine.models import Post
 from blogengine.models import Redirect
 from blogengine.models import post_label
 from blogengine.pagecache import depends
 from blogengine.pages import PostView
+from blogengine.posts.renewing import render_again
 from blogengine.prepared import Prepared
-from blogengine.sanitize import escape
+from blogengine.runtime import blog
 
 COLUMNS = (
     Post.id,
@@ -269,7 +268,7 @@ def views_of(rows: Sequence[Any]) -> list[PostView]:
 
 
 def _view(row: Any, labels: list[str]) -> PostView:
-    html = row[10] if row[17] == markup.PIPELINE else _render_again(row[0])
+    html = row[10] if abs(row[17]) == blog().pipeline else render_again(row[0])
     return PostView(
         id=row[0],
         kind=row[1],
@@ -291,14 +290,3 @@ def _view(row: Any, labels: list[str]) -> PostView:
         atom_id=row[15],
         author_id=row[16],
     )
-
-
-def _render_again(post_id: int) -> str:
-    """Return the clean HTML of a post that an older pipeline rendered; the next save stores it."""
-    source, source_format = db.session.execute(
-        sa.select(Post.source, Post.source_format).where(Post.id == post_id)
-    ).one()
-    try:
-        return str(markup.render_post(source, source_format))
-    except Refused:
-        return str(escape(source))  # too much for the present limits: shown as it was typed

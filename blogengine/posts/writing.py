@@ -6,12 +6,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from blogengine import clock
+from blogengine import content
 from blogengine import db as database
 from blogengine import events
 from blogengine import jobs
 from blogengine import markup
 from blogengine.db import Transaction
 from blogengine.db import db
+from blogengine.documents import Document
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.models import Post
@@ -86,13 +88,17 @@ def save(
     `Refused` for text that is too long or not text.
     """
     draft = accept(draft)
-    html = str(markup.render_post(draft.source, draft.source_format))
+    atom_id = new_atom_id("post") if post_id is None else get(post_id).atom_id
+    rendered = content.render(
+        Document(draft.source, draft.source_format, draft.kind, post_id, content.anchor_of(atom_id))
+    )
+    html = rendered.html
     text_key = fold(f"{draft.title} {plain_text(markup.without_markers(html))}")[:SOURCE_LIMIT]
 
     def change(tx: Transaction) -> int:
         now = clock.now()
         if post_id is None:
-            post = Post(created_at=now, modified_at=now, atom_id=new_atom_id("post"), kind=draft.kind)
+            post = Post(created_at=now, modified_at=now, atom_id=atom_id, kind=draft.kind)
             if author is not None:
                 post.author_id, post.author_name = author.id, author.name
             tx.session.add(post)
@@ -107,7 +113,7 @@ def save(
             post.version += 1
         changed = (post.title, post.source) != (draft.title, draft.source)
         post.title, post.source, post.source_format = draft.title, draft.source, draft.source_format
-        post.html, post.pipeline, post.text_key = html, markup.PIPELINE, text_key
+        post.html, post.pipeline, post.text_key = html, rendered.pipeline, text_key
         post.comment_mode, post.description, post.title_link = (
             draft.comment_mode,
             draft.description,
@@ -122,6 +128,7 @@ def save(
         if post.status == "draft" and (draft.published_at is not None or post.path is None):
             post.published_at = draft.published_at
         set_labels(tx, post, draft.labels)
+        content.write_facts(tx, post.id, rendered.facts)
         blog().hook.post_saved(post_id=post.id, draft=draft, tx=tx)
         _bump(tx, post)
         return post.id
