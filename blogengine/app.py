@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask import Response
 from flask import abort
+from flask import redirect
 from flask.ctx import AppContext
 from sqlalchemy.engine import Engine
 from werkzeug.exceptions import HTTPException
@@ -15,6 +16,8 @@ from werkzeug.routing import RequestRedirect
 from blogengine import admin
 from blogengine import assembly
 from blogengine import themes
+from blogengine.assets import Files
+from blogengine.assets import address
 from blogengine.config import Config
 from blogengine.db import db
 from blogengine.plugins.calls import Ledger
@@ -109,22 +112,22 @@ def build(
         app.register_blueprint(commenting)
         admin.prepare(app)
         assembly.add_plugins(app, app.blog)
-        line, app.blog.theme_problem = themes.chain(themes.find(config.instance), setup.site.theme)
+        line, app.blog.theme_problem = themes.chain(themes.available(), setup.site.theme)
         files = rendering.prepare(app, app.blog, line)
-        _serve_assets(app, files)
+        _serve_files(app, files)
     return app
 
 
-def _serve_assets(app: BlogFlask, files: Mapping[str, themes.Asset]) -> None:
-    by_url = {asset.url: asset for asset in files.values()}
-
+def _serve_files(app: BlogFlask, files: Files) -> None:
     @app.get("/-/assets/<digest>/<path:name>", endpoint="asset")
     @cacheable()
     def serve(digest: str, name: str) -> Any:
-        asset = by_url.get(f"/-/assets/{digest}/{name}")
-        if asset is None:
+        """A static file; a file that another one names without its digest is found by a redirect."""
+        file = files.get(name)
+        if file is None:
             abort(404)
-        content = asset.content if isinstance(asset.content, bytes) else asset.content.read_bytes()
-        response = Response(content, mimetype=asset.mime)
+        if file.url != address(digest, name):
+            return redirect(file.url)
+        response = Response(file.read(), mimetype=file.mime)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from typing import TypeVar
 
@@ -15,9 +16,16 @@ from werkzeug.exceptions import NotFound as HTTPNotFound
 from blogengine import admin
 from blogengine import content
 from blogengine import events
+from blogengine import schema
+from blogengine import themes
+from blogengine.assets import ending
 from blogengine.interchange import Importer
 from blogengine.migrations import version_of
 from blogengine.pages import AdminPages
+from blogengine.places import Asset
+from blogengine.places import Gadget
+from blogengine.plugins.gadgets import Offered
+from blogengine.plugins.guards import guarded
 from blogengine.plugins.manager import Plugins
 from blogengine.runtime import Blog
 from blogengine.tables import Tables
@@ -54,6 +62,9 @@ def add_plugins(app: Flask, blog: Blog) -> None:
             continue
         admin.mount(app, plugin_id, extra)
     blog.pipeline = content.pipeline_of(blog)
+    blog.gadgets = _gadgets(plugins)
+    blog.assets = _assets(plugins)
+    blog.themes = _themes(plugins)
 
 
 def offered(plugins: Plugins, hook: str, cls: type[T]) -> Iterator[tuple[str, T]]:
@@ -113,6 +124,58 @@ def _jobs(plugins: Plugins) -> dict[str, Any]:
             continue
         jobs.update({f"{plugin_id}.{name}": function for name, function in named.items()})
     return jobs
+
+
+def _gadgets(plugins: Plugins) -> dict[str, Offered]:
+    found: dict[str, Offered] = {}
+    for plugin_id, gadget in offered(plugins, "register_gadgets", Gadget):
+        try:
+            if gadget.settings is not None:
+                schema.read(gadget.settings, {})
+                if any(item.kind == "secret" for item in schema.describe(gadget.settings)):
+                    raise TypeError("a secret belongs into the plugin's own settings")
+        except Exception as error:
+            plugins.drop(plugin_id, f"The settings of its gadget {gadget.name} cannot be used: {error}.")
+            continue
+        html = guarded(plugin_id, f"{gadget.name}_gadget_html", gadget.html, plugins.ledger)
+        one = Offered(plugin_id, gadget, html)
+        if one.id in found:
+            plugins.drop(plugin_id, f"It has two gadgets called {gadget.name}.")
+        found[one.id] = one
+    return {key: one for key, one in found.items() if plugins.is_active(one.plugin_id)}
+
+
+def _assets(plugins: Plugins) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for plugin_id, asset in offered(plugins, "register_assets", Asset):
+        folder = plugins.folder_of(plugin_id) / "static"
+        if asset.where not in ("public", "admin", "editor"):
+            plugins.drop(plugin_id, f"An asset is for public, admin or editor, not {asset.where!r}.")
+        elif ending(asset.file) not in ("css", "js", "mjs"):
+            plugins.drop(plugin_id, f"register_assets takes style sheets and scripts, not {asset.file!r}.")
+        elif not (folder / asset.file).is_file():
+            plugins.drop(plugin_id, f"Its asset {asset.file} is not in {folder}.")
+        else:
+            found.setdefault(asset.where, []).append(f"@{plugin_id}/{asset.file}")
+    return {
+        where: [name for name in names if plugins.is_active(name[1:].partition("/")[0])]
+        for where, names in found.items()
+    }
+
+
+def _themes(plugins: Plugins) -> dict[Path, str]:
+    found: dict[Path, str] = {}
+    taken = {path.name: "the core" for path in themes.bundled_folders()}
+    for plugin_id, folder in offered(plugins, "register_themes", Path):
+        holder = taken.get(folder.name)
+        if holder is not None:
+            plugins.drop(plugin_id, f"Its theme {folder.name} has the name of one of {holder}.")
+        elif not (folder / "theme.toml").is_file():
+            plugins.drop(plugin_id, f"Its theme {folder} has no theme.toml.")
+        else:
+            taken[folder.name] = f"the plugin {plugin_id}"
+            found[folder] = plugin_id
+    return {folder: plugin_id for folder, plugin_id in found.items() if plugins.is_active(plugin_id)}
 
 
 def _mount(app: Flask, plugins: Plugins, plugin_id: str, blueprint: Any) -> None:

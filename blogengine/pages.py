@@ -4,6 +4,7 @@ Row-level values (`PostView`, `CommentView`) are plain slotted dataclasses becau
 hundreds of them; nobody writes to them after the service has made them, except through `prepare_*` hooks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint
 from markupsafe import Markup
+
+from blogengine.places import Field
 
 PAGES_VERSION = 1
 
@@ -179,6 +182,14 @@ class CommentFormView:
     message: str = ""
     """The owner's text above the form, may be empty."""
     max_length: int = 8000
+    fields: list[Field] = field(default_factory=list)
+    """What plugins ask beside name, website and text."""
+
+    def add(self, item: Field) -> None:
+        """Ask the visitor one thing more."""
+        if item.name in {other.name for other in self.fields}:
+            raise ValueError(f"the field {item.name} is there already")
+        self.fields.append(item)
 
 
 @dataclass(slots=True)
@@ -232,6 +243,8 @@ class CommentFacts:
     address_key: str
     honeypot_filled: bool
     signed_in: bool
+    fields: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What was typed into fields of plugins, by `<plugin id>.<word>`; all that the form has are there, also empty."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -46,7 +46,9 @@ from blogengine.pages import AdminPages
 from blogengine.pages import BlogView
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
+from blogengine.pages import CommentFormView
 from blogengine.pages import CommentView
+from blogengine.pages import ErrorPage
 from blogengine.pages import HeadLink
 from blogengine.pages import Link
 from blogengine.pages import ListingPage
@@ -57,6 +59,9 @@ from blogengine.pages import PostPage
 from blogengine.pages import PostView
 from blogengine.pages import Redirect
 from blogengine.pages import Verdict
+from blogengine.places import Asset
+from blogengine.places import Field
+from blogengine.places import Gadget
 from blogengine.posts import PostList
 from blogengine.posts import PostQuery
 from blogengine.runtime import blog
@@ -67,6 +72,7 @@ from blogengine.setup import VERSION as ENGINE_VERSION
 from blogengine.tables import Tables
 from blogengine.web.caching import cacheable
 from blogengine.web.frame import public_page
+from blogengine.web.rendering import asset
 from blogengine.web.rendering import fill_bodies
 from blogengine.web.rendering import fragment
 from blogengine.web.rendering import label_url
@@ -79,16 +85,21 @@ __all__ = [
     "REJECT",
     "SPAM",
     "AdminPages",
+    "Asset",
     "BigId",
     "BlogError",
     "BlogView",
     "CommentDraft",
     "CommentFacts",
+    "CommentFormView",
     "CommentList",
     "CommentRecord",
     "CommentView",
     "Document",
+    "ErrorPage",
     "Event",
+    "Field",
+    "Gadget",
     "HeadLink",
     "ImportSource",
     "Importer",
@@ -118,6 +129,7 @@ __all__ = [
     "Transaction",
     "UTCDateTime",
     "Verdict",
+    "asset",
     "blog",
     "cacheable",
     "check_mail_address",

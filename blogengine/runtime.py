@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from dataclasses import field
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ import pluggy
 
 from blogengine.config import Config
 from blogengine.markup import PIPELINE
+from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.manager import Plugins
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
@@ -30,6 +33,14 @@ class Blog:
     zone: ZoneInfo
     jobs: Mapping[str, Callable[[dict[str, Any]], None]] = field(default_factory=dict)
     importers: Mapping[str, Any] = field(default_factory=dict)
+    gadgets: Mapping[str, Offered] = field(default_factory=dict)
+    """What may be put into areas of the theme, by `<plugin id>.<name>`."""
+    assets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Names of the style sheets and scripts that plugins registered, by where they belong."""
+    themes: Mapping[Path, str] = field(default_factory=dict)
+    """Folders of themes that plugins bring along, with the plugin's id."""
+    check_theme: Callable[[str], list[str]] = lambda theme_id: []
+    """Dresses an app in a theme and returns what is wrong with it, a sentence each."""
     wake_jobs: Callable[[], None] = lambda: None
     try_plugin: Callable[[str], str] = lambda plugin_id: ""
     """Builds an app with this plugin beside the running ones; returns why it does not run, or nothing."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from blogengine.addresses import check_mailbox
 from blogengine.errors import Invalid
 from blogengine.errors import Refused
+from blogengine.places import Placed
 from blogengine.schema import Given
 from blogengine.schema import option
 from blogengine.secret import Secret
@@ -172,6 +173,8 @@ class Setup:
     """What the owner chose of the present theme's settings."""
     blog_created: str = ""
     """Date (`2026-01-31`) used in `tag:` ids."""
+    layout: tuple[Placed, ...] = ()
+    """The gadgets that the owner has put into areas, in order."""
     problems: tuple[str, ...] = ()
     """Sentences about settings that could not be used."""
     locked: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -181,7 +184,7 @@ class Setup:
     def fingerprint(self) -> str:
         """Digest of all that changes what pages look like, the environment of this process included."""
         facts = [VERSION, asdict(self.site), [asdict(plugin) for plugin in self.plugins], self.blog_id]
-        facts.append(self.theme_settings)
+        facts += [self.theme_settings, [placed.stored() for placed in self.layout]]
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=_fact).encode()).hexdigest()[:16]
 
 

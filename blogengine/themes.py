@@ -1,18 +1,18 @@
 """Themes: data without Python, found in three places and looked up in a chain that ends in the core's fallback."""
 
-import hashlib
-import mimetypes
 import re
 import tomllib
-from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from blogengine.assets import StaticFile
+from blogengine.assets import made
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
+from blogengine.runtime import blog
 
 CORE = Path(__file__).parent
 FALLBACK = "plain"
@@ -28,22 +28,12 @@ class Theme:
     name: str
     folder: Path
     origin: str
-    """`bundled` or `own`."""
+    """`bundled`, `own`, or `plugin` and its id."""
     version: str = ""
     summary: str = ""
     parent: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A static file with its address, which changes with its content."""
-
-    name: str
-    content: Path | bytes
-    url: str
-    mime: str
 
 
 SETTINGS_SHEET = "theme-settings.css"
@@ -59,16 +49,27 @@ _CHOICE = re.compile(r"[A-Za-z0-9#%., '_-]{1,80}")
 _PROPERTY = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
-def find(instance: Path) -> dict[str, Theme]:
-    """Return all themes by id; one in the instance's `themes/` stands before a bundled one."""
-    found: dict[str, Theme] = {}
-    for folder, origin in ((BUNDLED, "bundled"), (instance / "themes", "own")):
-        if not folder.is_dir():
-            continue
-        for path in sorted(folder.iterdir()):
-            if path.is_dir() and not path.name.startswith((".", "_")):
-                found[path.name] = _read(path, origin)
+def find(instance: Path, of_plugins: Mapping[Path, str]) -> dict[str, Theme]:
+    """Return all themes by id; one in the instance's `themes/` stands before that of a plugin or a bundled one."""
+    found = {path.name: _read(path, "bundled") for path in bundled_folders()}
+    found.update({path.name: _read(path, f"plugin {plugin_id}") for path, plugin_id in of_plugins.items()})
+    found.update({path.name: _read(path, "own") for path in _folders(instance / "themes")})
     return dict(sorted(found.items()))
+
+
+def bundled_folders() -> list[Path]:
+    """Return the folders of the themes that come with the engine."""
+    return _folders(BUNDLED)
+
+
+def available() -> dict[str, Theme]:
+    """Return all themes that the running blog can wear, by id."""
+    return find(blog().config.instance, blog().themes)
+
+
+def _folders(folder: Path) -> list[Path]:
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in paths if path.is_dir() and not path.name.startswith((".", "_"))]
 
 
 def _read(folder: Path, origin: str) -> Theme:
@@ -97,7 +98,8 @@ def chain(themes: Mapping[str, Theme], theme_id: str) -> tuple[list[Theme], str]
     while wanted and wanted not in {theme.id for theme in line}:
         theme = themes.get(wanted)
         if theme is None or theme.problem:
-            reason = theme.problem if theme is not None else f"There is no theme {wanted!r}."
+            missing = f"There is no theme {wanted!r}; a plugin that brought it may be off."
+            reason = theme.problem if theme is not None else missing
             rest = [themes[FALLBACK]] if FALLBACK in themes and not line else line
             return rest, f"{reason} The theme {FALLBACK} stands in; choose one under Themes."
         line.append(theme)
@@ -105,9 +107,9 @@ def chain(themes: Mapping[str, Theme], theme_id: str) -> tuple[list[Theme], str]
     return line, ""
 
 
-def choose(instance: Path, theme_id: str) -> Theme:
+def choose(theme_id: str) -> Theme:
     """Return a theme that can be used. Raises `NotFound` with what is wrong."""
-    theme = find(instance).get(theme_id)
+    theme = available().get(theme_id)
     if theme is None:
         raise NotFound(
             f"There is no theme {theme_id!r}.", hint="`blogengine themes list` shows what is there."
@@ -122,17 +124,9 @@ def template_folders(instance: Path, line: list[Theme]) -> list[Path]:
     return [instance / "templates", *(theme.folder / "templates" for theme in line), CORE / "templates"]
 
 
-def assets(instance: Path, line: list[Theme]) -> dict[str, Asset]:
-    """Return all static files by name, first found first: the owner's own, the theme and its parents, the core."""
-    found: dict[str, Asset] = {}
-    for folder in [instance / "static", *(theme.folder / "static" for theme in line), CORE / "static"]:
-        for path in _files(folder):
-            name = path.relative_to(folder).as_posix()
-            if name not in found:
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-                mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
-                found[name] = Asset(name, path, f"/-/assets/{digest}/{name}", mime)
-    return found
+def static_folders(instance: Path, line: list[Theme]) -> list[Path]:
+    """Return where static files are looked for, in order: the owner's own, the theme and its parents, the core."""
+    return [instance / "static", *(theme.folder / "static" for theme in line), CORE / "static"]
 
 
 def accept_setting(theme: Theme, key: str, value: str) -> str:
@@ -154,7 +148,7 @@ def accept_setting(theme: Theme, key: str, value: str) -> str:
     return value
 
 
-def settings_sheet(theme: Theme, chosen: Mapping[str, Any]) -> Asset | None:
+def settings_sheet(theme: Theme, chosen: Mapping[str, Any]) -> StaticFile | None:
     """Return the style sheet that makes the owner's choices CSS custom properties; None where there are none."""
     lines = []
     for key, value in sorted(chosen.items()):
@@ -164,13 +158,4 @@ def settings_sheet(theme: Theme, chosen: Mapping[str, Any]) -> Asset | None:
             continue  # of another version of the theme; kept for when it comes back
     if not lines:
         return None
-    content = f":root{{{';'.join(lines)}}}".encode()
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    return Asset(SETTINGS_SHEET, content, f"/-/assets/{digest}/{SETTINGS_SHEET}", "text/css")
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                yield path
+    return made(SETTINGS_SHEET, f":root{{{';'.join(lines)}}}".encode())

@@ -57,6 +57,8 @@ FLOORS = {
     "blogengine.documents": 0,
     "blogengine.pages": 0,
     "blogengine.interchange": 0,
+    "blogengine.places": 0,
+    "blogengine.assets": 0,
     "blogengine.clock": 0,
     "blogengine.work": 0,
     "blogengine.secret": 0,

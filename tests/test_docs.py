@@ -13,6 +13,7 @@ from blogengine import hookspecs
 from blogengine import plugin as api
 from blogengine import reference
 from blogengine.cli.main import group
+from blogengine.places import SLOTS
 from blogengine.reference import facts
 from tests.documents import BLOCK
 from tests.documents import ROOT
@@ -60,8 +61,11 @@ def test_a_hook_is_called_somewhere(name: str) -> None:
     assert is_slot or any(called.search(path.read_text(encoding="utf-8")) for path in core)
 
 
-def test_every_slot_of_a_template_has_its_hook() -> None:
-    assert {f"{name}_html" for name in facts.slots()} <= set(HOOKS)
+def test_every_slot_stands_in_a_template_and_has_a_hook_with_the_same_arguments() -> None:
+    assert set(facts.slots()) == set(SLOTS)
+    for slot in SLOTS.values():
+        hook = hookspecs.known()[f"{slot.name}_html"]
+        assert tuple(inspect.signature(hook).parameters) == slot.arguments
 
 
 # --- the reference
@@ -96,7 +100,8 @@ def test_every_word_of_templates_has_a_sentence_and_stands_in_the_page_for_theme
         if not re.search(rf"\b{name}\b", themes)
     ]
     assert not missing
-    assert not [name for name in facts.slots() if name != "editor" and f"`{name}`" not in themes]
+    of_themes = [slot.name for slot in SLOTS.values() if not slot.templates[0].startswith("admin/")]
+    assert not [name for name in of_themes if f"`{name}`" not in themes]
 
 
 # --- what the documents name

@@ -34,20 +34,32 @@ from blogengine.pages import Meta
 from blogengine.pages import Page
 from blogengine.pages import PostPage
 from blogengine.pages import PostView
+from blogengine.places import AREAS
+from blogengine.places import SLOTS as PLACES
+from blogengine.web.rendering.gadgets import GadgetView
+from blogengine.web.rendering.slots import Fills
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "blogengine"
 THEMES = {
     "classic": [ROOT / "themes/classic/templates", CORE / "templates"],
+    "paper": [ROOT / "plugins/blogengine_paper/themes/paper/templates", CORE / "templates"],
     "plain": [CORE / "templates"],
 }
-STYLES = {"classic": ROOT / "themes/classic/static/classic.css", "plain": CORE / "static/plain.css"}
+STYLES = {
+    "classic": ROOT / "themes/classic/static/classic.css",
+    "paper": ROOT / "plugins/blogengine_paper/themes/paper/static/paper.css",
+    "plain": CORE / "static/plain.css",
+}
+ABOUT = {
+    "classic": ROOT / "themes/classic/theme.toml",
+    "paper": ROOT / "plugins/blogengine_paper/themes/paper/theme.toml",
+    "plain": ROOT / "themes/plain/theme.toml",
+}
 PUBLISHED = datetime(2020, 1, 3, 2, 55, tzinfo=UTC)
 SLOTS: dict[str, set[str]] = {
-    "post.html": {"post_footer", "comment_form", "comments_footer"},
-    "listing.html": {"listing_footer"},
-    "comment_answer.html": {"comment_form"},
-    "error.html": set(),
+    template: {slot.name for slot in PLACES.values() if {"*", template} & set(slot.templates)}
+    for template in ("post.html", "listing.html", "comment_answer.html", "error.html")
 }
 
 BLOG = BlogView("Harbour Notes", "Small boats, weather and coffee", "en", "ltr", url="https://blog.example")
@@ -232,7 +244,15 @@ class Stage:
             extensions=["jinja2.ext.i18n"],
         )
         self.translate()
-        self.env.globals.update(slot=self.slot, asset=lambda name: f"/-/a/{name}")
+        self.boxes: list[GadgetView] = []
+        self.areas: list[str] = []
+        self.env.globals.update(
+            slot=self.slot,
+            batch_slot=self.batch_slot,
+            gadgets=self.gadgets,
+            head_assets=lambda: Markup('<link rel="stylesheet" href="/-/a/@probe/probe.css">'),
+            asset=lambda name: f"/-/a/{name}",
+        )
         self.env.filters.update(
             dateline=lambda at: f"{at.day} {at:%b, %Y %H:%M}",
             dateheader=lambda at: f"{at:%A, %B} {at.day}, {at.year}",
@@ -255,6 +275,16 @@ class Stage:
         if self.fills is None:
             return Markup(f'<span id="probe-{name}"></span>')
         return Markup(self.fills.get(name, ""))
+
+    def batch_slot(self, name: str, **lists: Any) -> Fills:
+        self.slots.append(name)
+        items = lists.get("posts") or lists.get("comments") or []
+        shown = Markup(f'<span class="probe-{name}"></span>') if self.fills is None else Markup("")
+        return Fills({item.id: shown for item in items})
+
+    def gadgets(self, area: str, page: Page) -> list[GadgetView]:
+        self.areas.append(area)
+        return self.boxes
 
     def render(self, template: str, page: Page) -> str:
         return self.env.get_template(template).render(page=page)
@@ -561,19 +591,25 @@ def test_every_theme_gives_plugins_every_slot_once(theme: str, template: str) ->
     html = stage.render(template, PAGES[template]())
     assert sorted(stage.slots) == sorted(SLOTS[template])
     for name in SLOTS[template]:
-        assert f'id="probe-{name}"' in html
+        assert f'id="probe-{name}"' in html or PLACES[name].is_batch
+    assert sorted(stage.areas) == sorted(AREAS)
 
 
 @pytest.mark.parametrize("theme", sorted(THEMES))
 def test_slots_stand_where_their_names_say(theme: str) -> None:
-    html = Stage(theme).render("post.html", a_post_page())
+    html = Stage(theme).render("post.html", a_post_page(comments=five_comments()))
     in_order(
         html,
+        "probe-header",
+        "</header>",
         "<main",
         "</h1>",
+        "probe-post_header",
         "The fog came in",
         "probe-post_footer",
         '"comments"',
+        "probe-comments_header",
+        "probe-comments",
         "<form",
         "probe-comment_form",
         "<button",
@@ -581,6 +617,7 @@ def test_slots_stand_where_their_names_say(theme: str) -> None:
         "probe-comments_footer",
         "&lt;&lt; Home",
         "</main>",
+        "probe-footer",
         "</footer>",
     )
 
@@ -602,7 +639,7 @@ def test_pages_carry_their_head_and_landmarks(stage: Stage, template: str) -> No
     head = tree.find("head")
     assert head is not None
     sheets = [e.get("href") for e in head.iter("link") if e.get("rel") == "stylesheet"]
-    assert sheets == [f"/-/a/{stage.theme}.css", "/-/a/also_on.css"]
+    assert sheets == ["/-/a/@probe/probe.css", f"/-/a/{stage.theme}.css", "/-/a/also_on.css"]
     metas = {e.get("name"): e.get("content") for e in head.iter("meta")}
     assert metas["description"] == 'Fog & "coffee"'
     assert metas["robots"] == "index"
@@ -720,7 +757,7 @@ def test_every_colour_of_text_can_be_read_on_every_ground(theme: str, dark: bool
 
 @pytest.mark.parametrize("theme", sorted(THEMES))
 def test_the_settings_of_a_theme_are_the_defaults_of_its_style_sheet(theme: str) -> None:
-    about = tomllib.loads((ROOT / f"themes/{theme}/theme.toml").read_text())
+    about = tomllib.loads(ABOUT[theme].read_text())
     assert {"name", "version", "parent", "summary"} <= set(about)
     first = re.search(r":root \{([^}]*)\}", STYLES[theme].read_text())
     assert first is not None

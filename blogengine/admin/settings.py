@@ -39,7 +39,7 @@ def save_settings() -> Any:
     problems: dict[str, str] = {}
     try:
         if "theme" in typed:
-            theme_service.choose(blog().config.instance, typed["theme"])
+            theme_service.choose(typed["theme"])
     except NotFound as error:
         problems["theme"] = str(error)
     try:
@@ -78,7 +78,7 @@ def _form(values: dict[str, Any], problems: dict[str, str], message: str = "", s
 
 
 def _offer_themes(item: FieldView) -> None:
-    found = theme_service.find(blog().config.instance)
+    found = theme_service.available()
     item.kind = "choice"
     names = {theme.id: theme.name for theme in found.values() if not theme.problem}
     item.choices = forms.choices_of(names, item.value)

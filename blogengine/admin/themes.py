@@ -32,7 +32,7 @@ def themes() -> Response:
 def use_theme() -> Any:
     """Let the blog wear another theme."""
     before = blog().site.theme
-    theme = theme_service.choose(blog().config.instance, request.form.get("theme", ""))
+    theme = theme_service.choose(request.form.get("theme", ""))
     service.save_site(dataclasses.replace(blog().site, theme=theme.id))
     say(
         f"The blog now wears the theme {theme.name}.",
@@ -47,7 +47,7 @@ def use_theme() -> Any:
 @admin.post("/themes/settings", endpoint="theme_settings")
 def save_theme_settings() -> Any:
     """Store the settings of the theme in use; an empty one goes back to the theme's own."""
-    theme = theme_service.choose(blog().config.instance, blog().site.theme)
+    theme = theme_service.choose(blog().site.theme)
     typed = forms.last_values(request.form.items(multi=True))
     try:
         service.save_theme_settings(theme, {key: typed[key] for key in theme.settings if key in typed})
@@ -68,7 +68,7 @@ def _page(
     values: Mapping[str, Any], problems: Mapping[str, str], message: str = "", status: int = 200
 ) -> Response:
     running = blog()
-    found = theme_service.find(running.config.instance)
+    found = theme_service.available()
     chosen = found.get(running.site.theme)
     return show(
         "themes.html",

@@ -68,7 +68,7 @@ def settings_command(opener: Opener, changes: tuple[str, ...]) -> None:
                     dict.fromkeys(unknown, "there is no such setting; `blogengine settings` shows all")
                 )
             wanted = schema.parse(SiteSettings, typed, blog().site)
-            themes.choose(blog().config.instance, wanted.theme)
+            themes.choose(wanted.theme)
             settings.save_site(wanted)
         else:
             wanted = blog().site

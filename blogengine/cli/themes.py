@@ -22,7 +22,7 @@ def list_themes(opener: Opener) -> None:
     """Show every theme; a star marks the one in use."""
     with opener.app():
         used = blog().site.theme
-        for theme in service.find(blog().config.instance).values():
+        for theme in service.available().values():
             mark = "*" if theme.id == used else " "
             click.echo(f"{mark} {theme.id:16} {theme.version:8} {theme.origin:8} {theme.summary}")
             if theme.problem:
@@ -37,7 +37,7 @@ def list_themes(opener: Opener) -> None:
 def set_theme(opener: Opener, changes: tuple[str, ...]) -> None:
     """Show the settings of the theme in use, or change some; an empty value goes back to the theme's own."""
     with opener.app():
-        theme = service.choose(blog().config.instance, blog().site.theme)
+        theme = service.choose(blog().site.theme)
         chosen = {**blog().setup.theme_settings, **dict(change.partition("=")[::2] for change in changes)}
         if changes:
             settings.save_theme_settings(theme, dict(change.partition("=")[::2] for change in changes))
@@ -51,6 +51,6 @@ def set_theme(opener: Opener, changes: tuple[str, ...]) -> None:
 def use(opener: Opener, theme_id: str) -> None:
     """Let the blog wear a theme; a running server follows at its next request."""
     with opener.app():
-        theme = service.choose(blog().config.instance, theme_id)
+        theme = service.choose(theme_id)
         settings.save_site(dataclasses.replace(blog().site, theme=theme.id))
     click.echo(f"The blog wears {theme.name}.")

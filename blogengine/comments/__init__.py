@@ -7,6 +7,7 @@ from blogengine.comments.moderation import delete_forever
 from blogengine.comments.moderation import mark_spam
 from blogengine.comments.moderation import remove
 from blogengine.comments.moderation import undo
+from blogengine.comments.moderation import waiting_under
 from blogengine.comments.reading import PAGE_SIZE
 from blogengine.comments.reading import CommentList
 from blogengine.comments.reading import address_at
@@ -48,4 +49,5 @@ __all__ = [
     "submit",
     "thread",
     "undo",
+    "waiting_under",
 ]

@@ -12,6 +12,7 @@ from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.models import Comment
 from blogengine.models import Post
+from blogengine.pagecache import depends
 from blogengine.text import fold
 
 
@@ -125,6 +126,13 @@ def counts() -> dict[str, int]:
     """Return the number of comments by status."""
     rows = db.session.execute(sa.select(Comment.status, sa.func.count()).group_by(Comment.status))
     return {str(row[0]): int(row[1]) for row in rows}
+
+
+def waiting_under(post_id: int) -> int:
+    """Return how many comments under a post wait for the owner."""
+    depends("moderation", f"comments:{post_id}")
+    waiting = sa.select(sa.func.count()).where(Comment.post_id == post_id, Comment.status == "pending")
+    return db.session.execute(waiting).scalar_one()
 
 
 def comments_for_owner(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint
@@ -10,6 +11,8 @@ from flask import Blueprint
 from blogengine.hookspecs.marks import hookspec
 from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
+from blogengine.places import Asset
+from blogengine.places import Gadget
 from blogengine.tables import Tables
 
 Job = Callable[[dict[str, Any]], None]
@@ -68,4 +71,31 @@ def register_jobs() -> Mapping[str, Job]:  # type: ignore[empty-body]
 
     Returns functions by name; each is given the payload. A job runs at least once, outside any transaction, and is
     tried again when it raises; it may use the network. Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_gadgets() -> Sequence[Gadget]:  # type: ignore[empty-body]
+    """Offer boxes that the owner may put into areas of the theme: sidebar and footer.
+
+    Returns gadgets. The owner chooses under Layout which are shown, where, in which order and with which settings, each
+    as often as they like. Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_assets() -> Sequence[Asset]:  # type: ignore[empty-body]
+    """Add style sheets and scripts to all public pages, all pages of the owner, or the editor.
+
+    Returns assets: files of the plugin's folder `static`. What belongs to one fragment is named by it instead, and is on
+    no other page: `fragment("@id/box.html", assets=["box.css"])`. Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_themes() -> Sequence[Path]:  # type: ignore[empty-body]
+    """Bring themes along.
+
+    Returns folders with a `theme.toml`; a folder's name is the theme's id. While the plugin is off, a blog that wears
+    one of them wears the fallback and says so. Called once when an app is built. Since 0.1.
     """

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from blogengine.documents import Document
 from blogengine.hookspecs.marks import hookspec
+from blogengine.pages import CommentFormView
 from blogengine.pages import Meta
 from blogengine.pages import Page
 from blogengine.pages import PostDraft
+from blogengine.pages import PostView
 
 
 @hookspec
@@ -54,4 +56,16 @@ def prepare_meta(meta: Meta, page: Page) -> None:
     :param page: the page, complete but for its rendered text.
 
     Called once for each public page that is rendered. Since 0.1.
+    """
+
+
+@hookspec
+def prepare_comment_form(form: CommentFormView, post: PostView) -> None:
+    """Ask commenters one thing more.
+
+    :param form: add fields with `form.add(Field("<plugin id>.<word>", "Label"))`; visitors have no `signed_in_name`.
+    :param post: the post to be commented on.
+
+    What was typed is kept on preview and error and arrives in `facts.fields["<plugin id>.<word>"]` of `judge_comment`.
+    Called once for each page with a comment form, and when a comment arrives. Since 0.1.
     """

@@ -19,7 +19,9 @@ from blogengine.secret import redact
 
 EXPECTED: dict[str, type] = {
     "answer_not_found": Redirect,
+    "comments_html": Mapping,
     "judge_comment": Verdict,
+    "listing_posts_html": Mapping,
     "markers_html": Mapping,
 }
 """What hooks return beside None; `*_html` return text, and hooks that are not here anything."""

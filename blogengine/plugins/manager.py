@@ -116,7 +116,9 @@ class Plugins:
         if candidate.origin == "drop-in":
             path = Path(candidate.where)
             return path if path.is_dir() else path.parent / f"_{plugin_id}"
-        return Path(sys.modules[candidate.where.split(":")[0]].__file__ or "").parent
+        module = sys.modules[candidate.where.split(":")[0]]
+        folder = Path(module.__file__ or "").parent
+        return folder if hasattr(module, "__path__") else folder / f"_{plugin_id}"
 
     def is_active(self, plugin_id: str) -> bool:
         """Whether the plugin runs in this app."""

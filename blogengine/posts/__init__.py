@@ -3,6 +3,8 @@
 from blogengine.posts.labelling import date_labels
 from blogengine.posts.labelling import labels_in_use
 from blogengine.posts.labelling import related
+from blogengine.posts.months import Month
+from blogengine.posts.months import archive
 from blogengine.posts.paths import free_path
 from blogengine.posts.queries import PostQuery
 from blogengine.posts.queries import query
@@ -31,9 +33,11 @@ from blogengine.posts.writing import trash
 from blogengine.posts.writing import unpublish
 
 __all__ = [
+    "Month",
     "PostList",
     "PostQuery",
     "all_posts",
+    "archive",
     "by_id",
     "by_path",
     "date_labels",

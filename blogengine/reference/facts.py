@@ -18,9 +18,6 @@ from blogengine.plugins import discovery
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 
-_UNDESCRIBED = {"asset": "Return the address of a static file; it changes with the file's content."}
-"""Globals of templates that have no docstring of their own."""
-
 
 def hook_names() -> list[str]:
     """Return the names of all hooks, in the order of their families."""
@@ -47,7 +44,7 @@ def slots() -> dict[str, list[str]]:
     for label, folder in folders.items():
         for inside in ("templates", "admin/templates"):
             for path in sorted((folder / inside).glob("*.html")):
-                for name in re.findall(r"\bslot\(\s*'(\w+)'", path.read_text(encoding="utf-8")):
+                for name in re.findall(r"\b(?:batch_)?slot\(\s*'(\w+)'", path.read_text(encoding="utf-8")):
                     place = f"{label}{inside.removesuffix('templates')}{path.name}"
                     if place not in found.setdefault(name, []):
                         found[name].append(place)
@@ -66,7 +63,7 @@ def template_words() -> tuple[dict[str, str], dict[str, str]]:
     for ours, known in ((environment.filters, plain.filters), (environment.globals, plain.globals)):
         named.append(
             {
-                name: _UNDESCRIBED.get(name) or (inspect.getdoc(value) or "").split("\n\n")[0]
+                name: (inspect.getdoc(value) or "").split("\n\n")[0]
                 for name, value in sorted(ours.items())
                 if name not in known and value.__module__.startswith("blogengine.")
             }

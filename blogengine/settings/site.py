@@ -20,6 +20,7 @@ from blogengine.errors import Refused
 from blogengine.models import PluginState
 from blogengine.models import Setting
 from blogengine.pagecache import SETUP_TAG
+from blogengine.places import read_layout
 from blogengine.plugins import discovery
 from blogengine.runtime import blog
 from blogengine.secret import Lost
@@ -29,6 +30,7 @@ from blogengine.setup import PluginSetup
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 
+LAYOUT = "_layout"
 _THEME = "_theme:"
 
 
@@ -69,6 +71,7 @@ def load_setup(
                 )
                 given = schema.find_given(plugin_prefix(plugin_id), os.environ)
                 plugins.append(PluginSetup(plugin_id, version, kept, given))
+    layout, misplaced = read_layout(stored.get(LAYOUT))
     return Setup(
         generation=generation,
         site=site,
@@ -76,7 +79,8 @@ def load_setup(
         blog_id=str(stored.get("_blog_id", "")),
         theme_settings=chosen,
         blog_created=str(stored.get("_blog_created", "")),
-        problems=tuple(problems),
+        layout=layout,
+        problems=(*problems, *misplaced),
         locked=reading.locked,
     )
 

@@ -1,5 +1,6 @@
 """Taking comments: one form, one service call, and the truth about what happened."""
 
+import re
 from typing import Any
 
 from flask import Blueprint
@@ -22,13 +23,19 @@ from blogengine.models import User
 from blogengine.pages import CommentAnswerPage
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
+from blogengine.pages import CommentFormView
 from blogengine.pages import Link
 from blogengine.pages import PostView
+from blogengine.text import accept_text
 from blogengine.web import failures
 from blogengine.web import frame
 from blogengine.web import pages as public_pages
 from blogengine.web import rendering
 from blogengine.web import security
+
+FIELD_LIMIT = 500
+"""Characters of what is typed into a field of a plugin."""
+_ADDRESS = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s<>\"]{2,}")
 
 commenting = Blueprint("commenting", __name__)
 
@@ -107,7 +114,13 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
             code="no_parent",
             hint="Your text is below; send it as an answer to the post.",
         )
-    draft = comments.check(form.typed("name"), form.typed("website"), form.typed("text"), parent_id)
+    fields, problems = _read_fields(public_pages.empty_form(post))
+    try:
+        draft = comments.check(form.typed("name"), form.typed("website"), form.typed("text"), parent_id)
+    except Invalid as invalid:
+        raise Invalid({**invalid.problems, **problems}) from invalid
+    if problems:
+        raise Invalid(problems)
     if request.form.get("action") == "preview":
         return _again(
             form,
@@ -134,6 +147,7 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
         address_key=comments.address_key(security.client_address()),
         honeypot_filled=bool(form.typed("email_again")),
         signed_in=user is not None,
+        fields=fields,
     )
     outcome = comments.submit(draft, post, facts, user)
     if outcome.status == "published":
@@ -186,6 +200,26 @@ def answer(token: str) -> Any:
     return rendering.respond("comment_answer.html", page)
 
 
+def _read_fields(asked: CommentFormView) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what was typed into the fields of plugins, and a sentence for each value that does not fit."""
+    values: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for item in asked.fields:
+        value = request.form.get(item.name, "")
+        try:
+            value = accept_text(value, limit=FIELD_LIMIT, multiline=False).strip()
+        except Refused as refusal:
+            problems[item.name] = f"{item.label or item.name}: {refusal}"
+        if item.kind == "checkbox":
+            value = "on" if value else ""
+        if item.required and not value:
+            problems[item.name] = f"“{item.label}” is needed."
+        if item.kind == "email" and value and not _ADDRESS.fullmatch(value):
+            problems[item.name] = f"“{item.label}” must look like name@example.org."
+        values[item.name] = value
+    return values, problems
+
+
 def _again(
     form: CommentForm,
     post: PostView,
@@ -201,6 +235,8 @@ def _again(
     filled = public_pages.empty_form(post)
     filled.name, filled.website, filled.text = form.typed("name"), form.typed("website"), form.typed("text")
     filled.problems = problems or {}
+    for item in filled.fields:
+        item.value = request.form.get(item.name, "")
     filled.reply_to = public_pages.answered(form.typed("reply_to"), post)
     page = CommentAnswerPage(
         blog=frame.blog_view(),

@@ -111,7 +111,7 @@ def show_post(
 def empty_form(post: PostView) -> CommentFormView:
     """Return the comment form of `post` without anything typed."""
     user = security.current_user()
-    return CommentFormView(
+    form = CommentFormView(
         action=f"/-/comments/{post.id}",
         token=security.form_token(post.id),
         message=blog().site.comment_message,
@@ -119,6 +119,8 @@ def empty_form(post: PostView) -> CommentFormView:
         csrf_token=generate_csrf() if user is not None else "",
         signed_in_name=user.name if user is not None else "",
     )
+    blog().hook.prepare_comment_form(form=form, post=post)
+    return form
 
 
 def answered(typed: str, post: PostView) -> CommentView | None:

@@ -137,7 +137,8 @@ def _without_port(host: str) -> str:
 def add_headers(response: Response) -> Response:
     """Put the security headers on every answer, and `no-store` on personal ones."""
     headers = response.headers
-    strict = f"{POLICY}; script-src 'none'" if request.path.startswith("/admin") else POLICY
+    is_still = request.path.startswith("/admin") and not g.get("has_scripts")
+    strict = f"{POLICY}; script-src 'none'" if is_still else POLICY
     headers.setdefault("Content-Security-Policy", strict)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")

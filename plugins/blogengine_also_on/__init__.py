@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from blogengine.plugin import Asset
 from blogengine.plugin import Link
 from blogengine.plugin import Marker
 from blogengine.plugin import PostDraft
@@ -26,6 +27,7 @@ from blogengine_also_on import cards
 from blogengine_also_on import looking
 from blogengine_also_on import picking
 from blogengine_also_on.addresses import NAME
+from blogengine_also_on.addresses import host_of
 from blogengine_also_on.addresses import read
 from blogengine_also_on.addresses import words_of
 from blogengine_also_on.settings import Settings
@@ -33,10 +35,13 @@ from blogengine_also_on.settings import current
 
 __all__ = [
     "editor_html",
+    "listing_posts_html",
     "markers_html",
     "post_footer_html",
+    "post_header_html",
     "post_saved",
     "prepare_draft",
+    "register_assets",
     "register_jobs",
     "register_settings",
 ]
@@ -52,6 +57,30 @@ def register_settings() -> type:
 def register_jobs() -> Mapping[str, Callable[[dict[str, Any]], None]]:
     """Fetch titles after the commit."""
     return {"look": looking.look}
+
+
+@hookimpl
+def register_assets() -> Sequence[Asset]:
+    """Lay out the editor's list of found posts, which stands in every editor."""
+    return [Asset("editor.css", "editor")]
+
+
+@hookimpl
+def post_header_html(post: PostView) -> Markup | None:
+    """Say where a title leads that leads to another site."""
+    return _elsewhere(post)
+
+
+@hookimpl
+def listing_posts_html(posts: Sequence[PostView]) -> Mapping[int, Markup]:
+    """Say so in lists too: a click on such a title leaves the blog."""
+    return {post.id: said for post in posts if (said := _elsewhere(post)) is not None}
+
+
+def _elsewhere(post: PostView) -> Markup | None:
+    if not post.title_link.startswith(("http://", "https://")):
+        return None
+    return fragment("@also_on/elsewhere.html", url=post.title_link, host=host_of(post.title_link))
 
 
 @hookimpl

@@ -1,9 +1,13 @@
 """Feeds of posts and comments as Atom, RSS and JSON, at Blogger's addresses and in Blogger's shape."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint
 from markupsafe import Markup
 
+from blogengine.plugin import Gadget
 from blogengine.plugin import HeadLink
+from blogengine.plugin import Link
 from blogengine.plugin import ListingPage
 from blogengine.plugin import Meta
 from blogengine.plugin import Page
@@ -23,17 +27,31 @@ __all__ = [
     "comments_footer_html",
     "listing_footer_html",
     "prepare_meta",
+    "register_gadgets",
     "register_routes",
     "register_settings",
 ]
 
 POSTS = "/feeds/posts/default"
+COMMENTS = "/feeds/comments/default"
 
 
 @hookimpl
 def register_settings() -> type:
     """Declare the settings."""
     return Settings
+
+
+@hookimpl
+def register_gadgets() -> Sequence[Gadget]:
+    """Offer the feeds of the whole blog as a box."""
+    return [Gadget("subscribe", "Subscribe", _box, summary="The feeds of posts and of comments.")]
+
+
+def _box(settings: None, page: Page) -> Markup | None:
+    feeds = [Link(POSTS, "Posts")] if _has_posts() else []
+    feeds += [Link(COMMENTS, "Comments")] if settings_of("atom").comments != "none" else []
+    return fragment("@atom/box.html", feeds=feeds) if feeds else None
 
 
 @hookimpl

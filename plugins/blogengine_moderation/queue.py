@@ -7,10 +7,13 @@ from flask import Blueprint
 from flask import render_template
 
 from blogengine.plugin import comments
+from blogengine.plugin import text
 from blogengine_moderation.rules import current
 
 pages = Blueprint("moderation", __name__)
 
+SHOWN = 3
+"""Waiting comments on the first page that authors see."""
 _READ = 500
 """Waiting comments that the page looks at; with more, it says so."""
 
@@ -24,6 +27,35 @@ class Waiting:
     count: int
     oldest: datetime
     reasons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """One comment that waits; `words` are its first ones."""
+
+    author_name: str
+    words: str
+    published_at: datetime
+    post_id: int
+    post_title: str
+
+
+def newest() -> tuple[list[Waiter], int]:
+    """Return the newest comments that wait, and how many there are in all."""
+    total = comments.counts().get("pending", 0)
+    if not total:
+        return [], 0
+    found, _ = comments.comments_for_owner(status="pending", limit=SHOWN)
+    return [
+        Waiter(
+            comment.author_name,
+            text.excerpt(comment.html, 140),
+            comment.published_at,
+            post.id,
+            post.title,
+        )
+        for comment, post in found
+    ], total
 
 
 @pages.get("/")

@@ -22,6 +22,25 @@ class Settings:
         help="A held comment appears once you have approved it. What other plugins hold is held in any case.",
     )
     days: int = option(14, "Older means", help="Days since the post was published.", minimum=0, maximum=36500)
+    waiting: bool = option(
+        False,
+        "Say how many comments wait",
+        help="Above the comments of each post, so that a commenter who comes back knows that nothing was lost.",
+    )
+    question: str = option(
+        "",
+        "Question to commenters",
+        help="Something that readers know and robots do not, like: Which river is this blog about? "
+        "Who answers wrongly waits for you; nobody is turned away.",
+        max_length=200,
+    )
+    answers: str = option(
+        "",
+        "Right answers",
+        help="One a line. Capitals and full stops make no difference. Without one nothing is asked.",
+        multiline=True,
+        max_length=1000,
+    )
 
 
 def current() -> Settings:

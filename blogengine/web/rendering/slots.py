@@ -1,0 +1,50 @@
+"""Slots: what plugins put into the places of templates, for one page or for all items of a list at once."""
+
+from typing import Any
+
+from markupsafe import Markup
+from markupsafe import escape
+
+from blogengine.pages import ErrorPage
+from blogengine.runtime import blog
+
+_NOTHING = Markup("")
+
+
+class Fills(dict[int, Markup]):
+    """What plugins put under the items of a list, by id; nothing where they put nothing."""
+
+    def __missing__(self, item_id: int) -> Markup:
+        return _NOTHING
+
+
+def slot(name: str, **values: Any) -> Markup:
+    """Return what all plugins put into the place `name`: clean HTML one after the other; other text is escaped.
+
+    A place that this engine does not know is empty: a theme may be newer than the engine.
+    """
+    caller = getattr(blog().hook, f"{name}_html", None)
+    if caller is None or is_out_of_order(values.get("page")):
+        return _NOTHING
+    pieces = [escape(piece) for piece in caller(**values) if piece is not None]
+    return Markup("\n").join(pieces)
+
+
+def batch_slot(name: str, **values: Any) -> Fills:
+    """Return what all plugins put under the items of a list: clean HTML by the item's id, asked for once for all items."""
+    fills = Fills()
+    caller = getattr(blog().hook, f"{name}_html", None)
+    if caller is None or not all(values.get(key, True) for key in ("posts", "comments")):
+        return fills
+    pieces: dict[int, list[Markup]] = {}
+    for answer in caller(**values):
+        for item_id, piece in answer.items():
+            if piece is not None:
+                pieces.setdefault(item_id, []).append(escape(piece))
+    fills.update({item_id: Markup("\n").join(parts) for item_id, parts in pieces.items()})
+    return fills
+
+
+def is_out_of_order(page: Any) -> bool:
+    """Whether `page` says that the blog itself failed: no plugin is asked then, for what it needs may be what failed."""
+    return isinstance(page, ErrorPage) and page.status >= 500
