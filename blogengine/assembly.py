@@ -30,6 +30,7 @@ from blogengine.plugins.manager import Plugins
 from blogengine.runtime import Blog
 from blogengine.tables import Tables
 from blogengine.tracking import Marks
+from blogengine.work import Job
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ _OF_A_BLUEPRINT = (
     "error_handler_spec",
 )
 """What a blueprint may bring along beside its rules, by Flask's names."""
+_NAME = re.compile("[a-z][a-z0-9_]*")
 _VARIABLE = re.compile("<[^>]*>")
 
 
@@ -116,13 +118,19 @@ def _behind(tables: Tables, present: str) -> str:
     return f"Its tables are at step {present or '0000'} of {tables.head}; run `blogengine plugins migrate {tables.id}`."
 
 
-def _jobs(plugins: Plugins) -> dict[str, Any]:
-    jobs: dict[str, Any] = {}
+def _jobs(plugins: Plugins) -> dict[str, Job]:
+    jobs: dict[str, Job] = {}
     for plugin_id, named in plugins.collect("register_jobs").items():
-        if not (isinstance(named, Mapping) and all(map(callable, named.values()))):
-            plugins.drop(plugin_id, "register_jobs must return functions by name.")
+        fits = isinstance(named, Mapping) and all(
+            isinstance(one, Job) or callable(one) for one in named.values()
+        )
+        if not (fits and all(isinstance(name, str) and _NAME.fullmatch(name) for name in named)):
+            plugins.drop(
+                plugin_id, 'register_jobs must return functions or Job(…) by name, like {"look": look}.'
+            )
             continue
-        jobs.update({f"{plugin_id}.{name}": function for name, function in named.items()})
+        for name, one in named.items():
+            jobs[f"{plugin_id}.{name}"] = one if isinstance(one, Job) else Job(one)
     return jobs
 
 

@@ -6,7 +6,6 @@ rolled back. Each plugin has its own row: one that fails is told again later, an
 
 import inspect
 import secrets
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from blogengine.models import Outbox
 from blogengine.plugins.manager import Plugins
 from blogengine.runtime import blog
 from blogengine.work import Event
+from blogengine.work import Job
 
 _OUTBOX = Outbox.metadata.tables["outbox"]
 _INSERT = sa.insert(_OUTBOX)
@@ -42,10 +42,10 @@ def tell(tx: Transaction, hook: str, **arguments: Any) -> None:
     tx.after_commit(blog().wake_jobs)
 
 
-def listening(plugins: Plugins) -> dict[str, Callable[[dict[str, Any]], None]]:
+def listening(plugins: Plugins) -> dict[str, Job]:
     """Return what does the rows that `tell` writes, by their kind: `<plugin id>:<hook>`."""
     return {
-        f"{plugin_id}:{hook}": partial(_hear, plugins, plugin_id, hook)
+        f"{plugin_id}:{hook}": Job(partial(_hear, plugins, plugin_id, hook))
         for hook in hookspecs.told_later()
         for plugin_id in plugins.listeners(hook)
     }

@@ -77,6 +77,7 @@ from blogengine.web.rendering import fill_bodies
 from blogengine.web.rendering import fragment
 from blogengine.web.rendering import label_url
 from blogengine.work import Event
+from blogengine.work import Job
 
 __all__ = [
     "ENGINE_VERSION",
@@ -105,6 +106,7 @@ __all__ = [
     "Importer",
     "Invalid",
     "JSONValue",
+    "Job",
     "KeyText",
     "Link",
     "ListingPage",

@@ -21,6 +21,7 @@ from blogengine.plugins.manager import Plugins
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 from blogengine.tables import Tables
+from blogengine.work import Job
 
 
 @dataclass(eq=False, slots=True)
@@ -31,7 +32,7 @@ class Blog:
     setup: Setup
     plugins: Plugins
     zone: ZoneInfo
-    jobs: Mapping[str, Callable[[dict[str, Any]], None]] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
     importers: Mapping[str, Any] = field(default_factory=dict)
     gadgets: Mapping[str, Offered] = field(default_factory=dict)
     """What may be put into areas of the theme, by `<plugin id>.<name>`."""

@@ -40,7 +40,7 @@ def _publish(payload: dict[str, Any]) -> None:
     posts.publish_due()
 
 
-CORE_JOBS: dict[str, jobs.Job] = {"core.publish": _publish, "core.render": posts.renew}
+CORE_JOBS: jobs.Jobs = {"core.publish": _publish, "core.render": posts.renew}
 _PACKABLE = (
     "text/",
     "image/svg",
@@ -66,6 +66,7 @@ class Site:
         self.cache = PageCache(self.sequence)
         self.ledger = Ledger()
         self.failures = self.ledger.failures
+        self.does_jobs = True  # False where another process does the work in the background
         self._app: BlogFlask | None = None
         self._swap = threading.Lock()
         self._flights: dict[tuple[int, tuple[str, bytes]], threading.Event] = {}
@@ -73,9 +74,9 @@ class Site:
         self._runner: jobs.Runner | None = None
 
     def start(self, *, work: bool = True) -> None:
-        """Build the app; with `work`, do jobs in a thread."""
+        """Build the app; with `work`, do jobs in a thread, unless `does_jobs` was switched off."""
         self.current()
-        if work:
+        if work and self.does_jobs:
             self._runner = jobs.Runner(self.in_app, CORE_JOBS, self._look_after)
             self._runner.start()
 

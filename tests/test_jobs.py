@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from blogengine import posts
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import Refused
-from blogengine.jobs import Job
+from blogengine.jobs import Jobs
 from blogengine.models import Outbox
 from blogengine.pages import PostDraft
 from blogengine.site import CORE_JOBS
@@ -53,7 +54,7 @@ class Works:
         self.done.append(payload)
 
     @property
-    def table(self) -> dict[str, Job]:
+    def table(self) -> Jobs:
         return {"test.work": self.work}
 
     def run(self, blog: BlogKit, worker: str = "one") -> bool:
@@ -348,7 +349,7 @@ def test_the_thread_that_does_jobs_does_them_soon_after_the_commit(
         posts.publish_due()
         done.set()
 
-    monkeypatch.setitem(CORE_JOBS, "core.publish", publish)
+    monkeypatch.setitem(cast("dict[str, Any]", CORE_JOBS), "core.publish", publish)
     site = Site(blog.site.config)
     site.start()
     try:

@@ -5,6 +5,7 @@ from flask import Flask
 from blogengine.admin import comments
 from blogengine.admin import doors
 from blogengine.admin import editor
+from blogengine.admin import jobs
 from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import settings
@@ -16,7 +17,18 @@ from blogengine.admin.frame import guard
 from blogengine.pages import AdminPages
 from blogengine.runtime import blog
 
-__all__ = ["comments", "doors", "editor", "mount", "plugins", "posts", "prepare", "settings", "themes"]
+__all__ = [
+    "comments",
+    "doors",
+    "editor",
+    "jobs",
+    "mount",
+    "plugins",
+    "posts",
+    "prepare",
+    "settings",
+    "themes",
+]
 
 
 def prepare(app: Flask) -> None:

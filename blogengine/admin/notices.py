@@ -53,5 +53,5 @@ def notices() -> list[Notice]:
     if dead:
         what = "1 piece of work" if dead == 1 else f"{dead} pieces of work"
         text = f"{what} in the background failed {jobs.ATTEMPTS} times and was put aside."
-        found.append(Notice(text, plugins, "Look at the plugins' errors"))
+        found.append(Notice(text, url_for("admin.jobs", tab="dead"), "See what it was"))
     return found

@@ -169,4 +169,9 @@ def check_blog(running: Blog) -> Iterator[Finding]:
             yield "fail", f"Setting {name} of plugin {plugin_id}: {text}"
     dead = db.session.scalars(sa.select(Outbox).where(Outbox.state == "dead").limit(20)).all()
     for job in dead:
-        yield "warn", f"Job {job.kind} was given up after {job.attempts} tries: {job.last_error}"
+        yield "warn", f"Job {job.id} ({job.kind}) was given up after {job.attempts} tries: {job.last_error}"
+    if dead:
+        yield (
+            "warn",
+            "Mend the cause, then run: blogengine jobs retry --dead (or: blogengine jobs drop --dead)",
+        )

@@ -14,11 +14,13 @@ COMMANDS = {
     "doctor": ("doctor", "doctor"),
     "import": ("importing", "import_blog"),
     "init": ("setting_up", "init"),
+    "jobs": ("jobs", "jobs"),
     "password": ("setting_up", "password"),
     "plugins": ("plugins", "plugins"),
     "serve": ("serving", "serve"),
     "settings": ("setting_up", "settings_command"),
     "themes": ("themes", "themes"),
+    "worker": ("jobs", "worker"),
 }
 """Module in this folder, and the command's name in it."""
 

@@ -16,11 +16,13 @@ from blogengine.site import Site
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--safe", is_flag=True, help="Load no plugin at all.")
+@click.option("--no-jobs", is_flag=True, help="Leave work in the background to `blogengine worker`.")
 @pass_opener
-def serve(opener: Opener, host: str, port: int, workers: int, safe: bool) -> None:
+def serve(opener: Opener, host: str, port: int, workers: int, safe: bool, no_jobs: bool) -> None:
     """Serve the blog until Ctrl-C."""
     free_address(host, port)
     site = opener.site(create=True, safe_mode=safe)
+    site.does_jobs = not no_jobs
     shown = f"[{host}]" if ":" in host else host
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else shown  # noqa: S104  where to look, not where to listen
     address = site_address(site, f"http://{shown}:{port}")

@@ -14,8 +14,7 @@ from blogengine.pages import AdminPages
 from blogengine.places import Asset
 from blogengine.places import Gadget
 from blogengine.tables import Tables
-
-Job = Callable[[dict[str, Any]], None]
+from blogengine.work import Job
 
 
 @hookspec
@@ -66,11 +65,13 @@ def register_importers() -> Sequence[Importer]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_jobs() -> Mapping[str, Job]:  # type: ignore[empty-body]
+def register_jobs() -> Mapping[str, Job | Callable[[dict[str, Any]], None]]:  # type: ignore[empty-body]
     """Name the work that `enqueue(tx, "<plugin id>.<name>", {...})` puts off until after the commit.
 
-    Returns functions by name; each is given the payload. A job runs at least once, outside any transaction, and is
-    tried again when it raises; it may use the network. Called once when an app is built. Since 0.1.
+    Returns functions by name, each given the payload, or `Job(function, every=timedelta(hours=1))` and
+    `Job(function, at="03:30")` (on the blog's clock) for work that is done again and again. A job runs at least once,
+    outside any transaction, and is tried again when it raises; it may use the network. Called once when an app is built.
+    Since 0.1.
     """
 
 

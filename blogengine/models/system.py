@@ -89,4 +89,8 @@ class Outbox(Base):
     lease_by: Mapped[str] = mapped_column(sa.Text, default="")
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
     last_error: Mapped[str] = mapped_column(sa.Text, default="")
+    rule: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """When it is done again and again: `every hour`, `at 03:30 Europe/Berlin`; empty for work that is done once."""
+    last_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_seconds: Mapped[float | None] = mapped_column(sa.Float)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

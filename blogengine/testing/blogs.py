@@ -156,6 +156,7 @@ class BlogKit:
         """Enable a plugin."""
         with self.app():
             settings.enable(plugin_id)
+        JobKit(self.site).plan()
 
     def disable(self, plugin_id: str) -> None:
         """Disable a plugin."""

@@ -40,9 +40,15 @@ class JobKit:
         count = 0
         with self._site.in_app():
             posts.put_off_rendering()
+            self.plan()
             while jobs.run_next("test", CORE_JOBS):
                 count += 1
         return count
+
+    def plan(self) -> None:
+        """Plan the jobs that recur, as a running blog does for itself; `blog.enable` has done it."""
+        with self._site.in_app():
+            jobs.plan(CORE_JOBS)
 
     def _rows(self, state: str, kind: str) -> list[Outbox]:
         with self._site.in_app():

@@ -127,7 +127,7 @@ def test_hook_register_jobs(blog: BlogKit) -> None:
     )
     with blog.app() as app:
         database.write(lambda tx: jobs.enqueue(tx, "greeter.greet", {"name": "Ann"}))
-        done = getattr(app.blog.jobs["greeter.greet"], "__self__")  # noqa: B009
+        done = getattr(app.blog.jobs["greeter.greet"].function, "__self__")  # noqa: B009
     assert done == []
     assert blog.run_jobs() == 1
     assert done == [{"name": "Ann"}]
