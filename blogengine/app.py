@@ -23,6 +23,7 @@ from blogengine.db import db
 from blogengine.plugins.calls import Ledger
 from blogengine.plugins.discovery import Candidate
 from blogengine.plugins.manager import Plugins
+from blogengine.plugins.manager import Status
 from blogengine.runtime import Blog
 from blogengine.runtime import running
 from blogengine.setup import Setup
@@ -87,7 +88,29 @@ def build(
     """Build the app for `setup`. A plugin or theme that fails is a state of the app, not an error.
 
     `installing` is a plugin whose tables may be behind: the app is built to bring them up to date.
+    Where a plugin failed after parts of it were in the app, the app is built again without it: nothing of it is left.
     """
+    ledger = ledger or Ledger()
+    dropped: dict[str, Status] = {}
+    pending: list[str] = []
+    while True:
+        app = _build(config, setup, engine, candidates, ledger, installing, dropped)
+        pending += app.blog.pending
+        if not app.blog.plugins.is_spoilt:
+            app.blog.pending = pending
+            return app
+        dropped |= app.blog.plugins.dropped
+
+
+def _build(
+    config: Config,
+    setup: Setup,
+    engine: Engine,
+    candidates: Mapping[str, Candidate],
+    ledger: Ledger,
+    installing: str,
+    dropped: Mapping[str, Status],
+) -> BlogFlask:
     app = BlogFlask("blogengine", static_folder=None, template_folder=None)
     app.config.update(
         BLOGENGINE_ENGINE=engine,
@@ -97,14 +120,14 @@ def build(
         MAX_FORM_PARTS=200,
         TRUSTED_HOSTS=None,
     )
-    plugins = Plugins(candidates, ledger or Ledger())
+    plugins = Plugins(candidates, ledger)
     plugins.apart = app.app_context
     app.blog = Blog(config, setup, plugins, ZoneInfo(setup.site.time_zone), installing=installing)
     db.init_app(app)
     app.url_map.merge_slashes = False  # a label may have two of them
     app.url_map.converters["label"] = LabelConverter
     with running(app.blog):
-        plugins.load(setup.plugins)
+        plugins.load(setup.plugins, setup.plugin_order, dropped)
         security.prepare(app, app.blog)
         failures.prepare(app)
         app.register_blueprint(listings)

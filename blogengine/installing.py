@@ -23,4 +23,4 @@ def install(plugin_id: str) -> None:
         db.session.rollback()
         upgrade_plugin(db.engine, tables)
 
-    set_state(plugin_id, enabled=True)
+    set_state(plugin_id, enabled=True, source=running.plugins.candidates[plugin_id].source)

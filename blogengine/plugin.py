@@ -23,6 +23,7 @@ from blogengine.errors import Invalid
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.hookspecs import hookimpl
+from blogengine.hookspecs import hookspec
 from blogengine.interchange import CommentRecord
 from blogengine.interchange import Importer
 from blogengine.interchange import ImportSource
@@ -65,6 +66,7 @@ from blogengine.places import Gadget
 from blogengine.posts import PostList
 from blogengine.posts import PostQuery
 from blogengine.runtime import blog
+from blogengine.runtime import call_hook
 from blogengine.runtime import settings_of
 from blogengine.schema import option
 from blogengine.secret import Secret
@@ -134,6 +136,7 @@ __all__ = [
     "asset",
     "blog",
     "cacheable",
+    "call_hook",
     "check_mail_address",
     "check_web_address",
     "comments",
@@ -144,6 +147,7 @@ __all__ = [
     "fill_bodies",
     "fragment",
     "hookimpl",
+    "hookspec",
     "label_url",
     "media",
     "now",

@@ -43,13 +43,14 @@ class Blog:
     check_theme: Callable[[str], list[str]] = lambda theme_id: []
     """Dresses an app in a theme and returns what is wrong with it, a sentence each."""
     wake_jobs: Callable[[], None] = lambda: None
-    try_plugin: Callable[[str], str] = lambda plugin_id: ""
-    """Builds an app with this plugin beside the running ones; returns why it does not run, or nothing."""
+    try_plugin: Callable[[str, str], str] = lambda plugin_id, source: ""
+    """Builds an app with this plugin (from this source) beside the running ones; returns why it
+    does not run, or nothing."""
     tables: Mapping[str, Tables] = field(default_factory=dict)
     """The own tables of plugins, by plugin id."""
     marks: Callable[[str], tuple[str, ...]] = lambda statement: ()
     """Tags for the tables of plugins that a statement names."""
-    install_plugin: Callable[[str], None] = lambda plugin_id: None
+    install_plugin: Callable[[str, str], None] = lambda plugin_id, source: None
     """Makes this plugin's tables and enables it; raises `Refused` when that fails, and nothing was changed."""
     installing: str = ""
     """The plugin that this app was built to install: its tables may be behind."""
@@ -92,8 +93,21 @@ def running_blog() -> Blog | None:
 
 
 def settings_of(plugin_id: str) -> Any:
-    """Return the settings of plugin `plugin_id`, an instance of its settings class."""
+    """Return the settings of plugin `plugin_id`, an instance of its settings class.
+
+    Raises `LookupError` with a sentence for a plugin that has none or does not run.
+    """
     return _blog.get().plugins.settings(plugin_id)
+
+
+def call_hook(hook: str, /, **arguments: Any) -> Any:
+    """Call a hook that a plugin declares (`register_hooks`) and return the results of its implementations.
+
+    The results are a list without None, in the order of plugins; the first one alone where the hook is marked
+    `@hookspec(firstresult=True)`. An implementation that fails is left out and named to the owner. Raises `LookupError`
+    for a hook that nobody declares, `TypeError` for other arguments than the hook has.
+    """
+    return _blog.get().plugins.call(hook, arguments)
 
 
 @contextmanager

@@ -157,6 +157,10 @@ class PluginSetup:
     """What is stored, its secrets opened: a table where nobody has meddled with it."""
     given: Given = field(default_factory=Given, hash=False)
     """What the environment gives for it."""
+    source: str = ""
+    """Where the owner enabled it from, as `Candidate.source`; empty where nothing was remembered."""
+    is_trial: bool = False
+    """Whether an app is built only to see if this plugin runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +183,14 @@ class Setup:
     """Sentences about settings that could not be used."""
     locked: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The variable of the environment that gives a setting of the blog, by the setting's name."""
+    plugin_order: tuple[str, ...] = ()
+    """Ids of plugins in the order that the owner chose; empty while they have chosen none."""
 
     @property
     def fingerprint(self) -> str:
         """Digest of all that changes what pages look like, the environment of this process included."""
         facts = [VERSION, asdict(self.site), [asdict(plugin) for plugin in self.plugins], self.blog_id]
-        facts += [self.theme_settings, [placed.stored() for placed in self.layout]]
+        facts += [self.theme_settings, [placed.stored() for placed in self.layout], self.plugin_order]
         return hashlib.sha256(json.dumps(facts, sort_keys=True, default=_fact).encode()).hexdigest()[:16]
 
 

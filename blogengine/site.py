@@ -106,14 +106,14 @@ class Site:
                 self.cache.clear()
         return app
 
-    def build(self, *, also: str = "") -> BlogFlask:
+    def build(self, *, also: str = "", source: str = "") -> BlogFlask:
         """Build an app from the setup in the database.
 
-        `also` is a plugin that runs in it whatever the owner decided, and whether or not its tables are there.
+        `also` (from `source`) is a plugin that runs in it whatever the owner decided, its tables there or not.
         """
         candidates = discovery.find(self.config.drop_in_folder)
         with self.engine.connect() as connection:
-            setup = settings.load_setup(connection, self.config, candidates, also=also)
+            setup = settings.load_setup(connection, self.config, candidates, also=also, also_source=source)
         ledger = Ledger() if also else self.ledger
         app = apps.build(self.config, setup, self.engine, candidates, ledger, installing=also)
         app.blog.wake_jobs = self._wake
@@ -126,12 +126,12 @@ class Site:
         self._app = None
         self.cache.clear()
 
-    def _try_plugin(self, plugin_id: str) -> str:
-        status = self.build(also=plugin_id).blog.plugins.statuses.get(plugin_id)
+    def _try_plugin(self, plugin_id: str, source: str) -> str:
+        status = self.build(also=plugin_id, source=source).blog.plugins.statuses.get(plugin_id)
         return status.reason if status is not None and status.state != "active" else ""
 
-    def _install_plugin(self, plugin_id: str) -> None:
-        with self.build(also=plugin_id).app_context():
+    def _install_plugin(self, plugin_id: str, source: str = "") -> None:
+        with self.build(also=plugin_id, source=source).app_context():
             installing.install(plugin_id)
 
     def install_pending(self) -> list[str]:

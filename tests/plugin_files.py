@@ -3,6 +3,7 @@
 import textwrap
 from pathlib import Path
 
+from blogengine.plugins import loading
 from blogengine.testing import BlogKit
 
 
@@ -20,6 +21,14 @@ def run(blog: BlogKit, plugin_id: str, source: str) -> Path:
     file = drop_in(blog, plugin_id, source)
     blog.enable(plugin_id)
     return file
+
+
+def as_in_a_new_process() -> None:
+    """Forget the drop-ins that this process has loaded: an edited one has nothing to go on with."""
+    for good in list(loading._good.values()):
+        loading._drop_parts(good.candidate)
+    for store in (loading._good, loading._before, loading._refused):
+        store.clear()
 
 
 HEAD = """\

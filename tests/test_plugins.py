@@ -513,12 +513,12 @@ def test_a_plugin_that_judges_is_not_switched_off_for_another_hook(blog: BlogKit
 def test_comments_wait_while_a_plugin_that_may_judge_them_does_not_run(
     blog: BlogKit, client: Visitor, how: str
 ) -> None:
-    file = run(blog, "judge", "@hookimpl\ndef judge_comment(comment): return None")
     if how == "missing":
-        file.unlink()
+        run(blog, "judge", "@hookimpl\ndef judge_comment(comment): return None").unlink()
+        blog.change_settings(title="Renamed")
     else:
-        file.write_text("import no_such_module")
-    blog.change_settings(title="Renamed")
+        drop_in(blog, "judge", "import no_such_module")
+        force(blog, "judge")
     client.comment(blog.path_of(blog.write_post()), "Hello.")
     with blog.app():
         (comment,) = db.session.scalars(sa.select(Comment)).all()

@@ -32,12 +32,19 @@ from blogengine.plugins.discovery import Manifest
 from blogengine.runtime import blog
 
 ID = "string(maxlength=64)"
-STATES = {"active": "on", "off": "off", "broken": "broken", "missing": "missing"}
+STATES = {
+    "active": "on",
+    "off": "off",
+    "broken": "broken",
+    "missing": "missing",
+    "waiting": "waiting",
+    "incompatible": "incompatible",
+}
 
 
 @dataclass(slots=True)
 class PluginView:
-    """A plugin as its owner sees it. `state` is `active`, `off`, `broken` or `missing`."""
+    """A plugin as its owner sees it. `state` is one of `STATES`."""
 
     id: str
     manifest: Manifest

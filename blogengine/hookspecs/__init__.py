@@ -15,10 +15,11 @@ from blogengine.hookspecs import judging
 from blogengine.hookspecs import places
 from blogengine.hookspecs.marks import NAMESPACE
 from blogengine.hookspecs.marks import hookimpl
+from blogengine.hookspecs.marks import hookspec
 
 FAMILIES = (building, places, documents, judging, events)
 
-__all__ = ["FAMILIES", "NAMESPACE", "hookimpl", "known", "told_later"]
+__all__ = ["FAMILIES", "NAMESPACE", "hookimpl", "hookspec", "known", "told_later"]
 
 
 def known() -> dict[str, Callable[..., Any]]:

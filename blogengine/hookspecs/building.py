@@ -4,6 +4,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from flask import Blueprint
@@ -99,4 +100,13 @@ def register_themes() -> Sequence[Path]:  # type: ignore[empty-body]
 
     Returns folders with a `theme.toml`; a folder's name is the theme's id. While the plugin is off, a blog that wears
     one of them wears the fallback and says so. Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_hooks() -> ModuleType | type:  # type: ignore[empty-body]
+    """Declare hooks of the plugin's own, which other plugins implement.
+
+    Returns a module or a class with functions marked `@hookspec`; their names begin with `<plugin id>_`. The plugin calls
+    them with `call_hook`. Called once when an app is built, before any implementation is looked at. Since 0.1.
     """

@@ -32,6 +32,8 @@ class PluginState(Base):
     enabled: Mapped[bool] = mapped_column(sa.Boolean)
     settings: Mapped[Any] = mapped_column(JSONValue, default=dict)
     """Only what differs from the defaults; unknown keys are kept for a downgrade."""
+    source: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """Which of several plugins with this id runs, as `Candidate.source`; empty while nobody chose."""
     off_reason: Mapped[str] = mapped_column(sa.Text, default="")
     """Why the engine switched it off, if it did."""
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)

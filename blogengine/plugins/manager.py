@@ -1,69 +1,62 @@
-"""The plugins of one app: loaded, checked, guarded and called through pluggy."""
+"""The plugins of one app: resolved, ordered, loaded, checked, guarded and called through pluggy."""
 
 import contextlib
-import difflib
-import importlib
-import importlib.util
-import inspect
-import sys
+import logging
 import traceback
 import types
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pluggy
 
 from blogengine import hookspecs
 from blogengine import schema
+from blogengine.plugins import checks
+from blogengine.plugins import loading
+from blogengine.plugins import ordering
 from blogengine.plugins.calls import Ledger
 from blogengine.plugins.discovery import Candidate
+from blogengine.plugins.discovery import resolve
 from blogengine.plugins.failures import FailureLog
 from blogengine.plugins.guards import guarded
 from blogengine.plugins.guards import is_for_us
 from blogengine.plugins.judges import Apart
-from blogengine.secret import redact
+from blogengine.plugins.loading import PluginProblem as PluginProblem
+from blogengine.plugins.manifest import did_you_mean
+from blogengine.plugins.manifest import shown
+from blogengine.plugins.manifest import text_id
+from blogengine.plugins.roster import Roster
+from blogengine.plugins.roster import Status as Status
 from blogengine.setup import PluginSetup
+
+log = logging.getLogger("blogengine.plugins")
 
 BUILDING = "register_"
 """Begin of the names of hooks that run while the app is built, one plugin at a time: a failure makes it `broken`."""
 
 
-@dataclass(slots=True)
-class Status:
-    """What became of a plugin in this app. `state` is `active`, `broken` or `missing`."""
-
-    id: str
-    state: str
-    reason: str = ""
-    traceback: str = ""
-
-
-class PluginProblem(Exception):
-    """A plugin cannot be used; the sentence says why and how to mend it."""
-
-
-class Plugins:
+class Plugins(Roster):
     """One app's own plugin manager: nothing in it is shared with another app."""
 
     def __init__(self, candidates: Mapping[str, Candidate], ledger: Ledger) -> None:
-        self.candidates = candidates
+        super().__init__(candidates)
         self.ledger = ledger
         self.apart: Apart = contextlib.nullcontext
         """Enters the app in another thread."""
-        self.statuses: dict[str, Status] = {}
-        self.settings_classes: dict[str, type] = {}
-        self._settings: dict[str, Any] = {}
+        self.dropped: dict[str, Status] = {}
+        """Plugins that were taken out after `load`, when parts of them were in the app already."""
+        self.is_spoilt = False
+        """Whether parts of a plugin that was taken out may be left in the app: it must be built again."""
+        self._hooks = checks.engine_hooks()
+        self._fresh: set[str] = set()
+        self._trial = ""
+        self._is_loaded = False
         self._manager = pluggy.PluginManager(hookspecs.NAMESPACE)
         for family in hookspecs.FAMILIES:
             self._manager.add_hookspecs(family)
         self.hook = self._manager.hook
-        self.setting_problems: dict[str, dict[str, str]] = {}
-        self.locked: dict[str, dict[str, str]] = {}
-        """The variable of the environment that gives a setting, by plugin and the setting's name."""
 
     @property
     def failures(self) -> FailureLog:
@@ -75,81 +68,85 @@ class Plugins:
         """The pluggy manager, for hook call monitoring."""
         return self._manager
 
-    def load(self, plugins: tuple[PluginSetup, ...]) -> None:
+    def load(
+        self,
+        plugins: Sequence[PluginSetup],
+        order: Sequence[str] = (),
+        dropped: Mapping[str, Status] | None = None,
+    ) -> None:
         """Import and register `plugins`; one that fails is a state, not an exception.
 
-        pluggy calls the last registered first, so they are registered backwards to run in order of their ids.
+        `order` is the owner's. `dropped` are those that spoilt the app when it was built before; they stay out.
         """
-        for plugin in sorted(plugins, key=lambda plugin: plugin.id, reverse=True):
-            candidate = self.candidates.get(plugin.id)
-            if candidate is None:
-                self.statuses[plugin.id] = Status(
-                    plugin.id,
-                    "missing",
-                    f"The plugin {plugin.id} is enabled but not installed; its data is kept. "
-                    "Install it again or disable it.",
-                )
-                continue
-            try:
-                if candidate.problem:
-                    raise PluginProblem(candidate.problem)
-                with self.ledger.calls.at(plugin.id, "import"):
-                    self._register(candidate, _import(candidate))
-                    self._read_settings(plugin)
-                self.statuses[plugin.id] = Status(plugin.id, "active")
-            except PluginProblem as problem:
-                self.drop(plugin.id, str(problem))
-            except BaseException as error:
-                if is_for_us(error):
-                    raise
-                self.drop(plugin.id, f"{type(error).__name__}: {error}", traceback.format_exc())
+        setups = {plugin.id: plugin for plugin in plugins}
+        self._trial = next((plugin.id for plugin in plugins if plugin.is_trial), "")
+        for plugin in plugins:
+            self._find(plugin)
+        enabled = [self.candidates[plugin_id] for plugin_id in setups if plugin_id in self.candidates]
+        calls = ordering.call_order(enabled, order)
+        self.call_order = calls.ids
+        for plugin_id, sentence in sorted(calls.problems.items()):
+            self.warn(plugin_id, sentence)
+            log.warning("plugin %s: %s", plugin_id, sentence)
+        self.statuses |= dropped or {}
+        runnable = [candidate for candidate in enabled if candidate.id not in self.statuses]
+        self._exclude(runnable)
+        starts, rings = ordering.start_order(enabled, calls.ids)
+        self.start_order = tuple(starts)
+        for plugin_id, sentence in rings.items():
+            self.statuses.setdefault(plugin_id, Status(plugin_id, "waiting", sentence))
+        self._needs |= {one.id: set(ordering.needs_of(one)) for one in enabled}
+        modules = {}
+        for plugin_id in starts:
+            if plugin_id not in self.statuses and (module := self._import(plugin_id)) is not None:
+                modules[plugin_id] = module
+        for plugin_id in [one for one in starts if one in modules]:
+            self._contained(plugin_id, lambda one: self._declare(one, modules[one]))
+        for plugin_id in [one for one in starts if one in modules]:
+            self._contained(plugin_id, lambda one: self._prepare(one, modules[one], setups[one]))
+        # pluggy calls the last registered first.
+        for plugin_id in reversed(calls.ids):
+            if self.is_active(plugin_id):
+                self._manager.register(self._facades[plugin_id], name=plugin_id)
+        self._is_loaded = True
 
-    def drop(self, plugin_id: str, reason: str, trace: str = "") -> None:
-        """Take a plugin out of this app as `broken`."""
-        if self._manager.has_plugin(plugin_id):
-            self._manager.unregister(name=plugin_id)
-        self.statuses[plugin_id] = Status(plugin_id, "broken", redact(reason), redact(trace))
+    def drop(self, plugin_id: str, reason: str, trace: str = "", *, state: str = "broken") -> None:
+        """Take a plugin out of this app; those that need it wait."""
+        status = Status(plugin_id, state, reason, trace)
+        goes_on = False
+        if plugin_id in self._fresh and state == "broken":
+            self._fresh.discard(plugin_id)
+            goes_on = loading.take_back(self.candidates[plugin_id], reason) and plugin_id != self._trial
+        if self._is_loaded and not goes_on:
+            self.dropped[plugin_id] = status
+        self.is_spoilt |= self._is_loaded or goes_on
+        self._take_out(status)
 
-    def folder_of(self, plugin_id: str) -> Path:
-        """Return where a loaded plugin's files lie; for one file that is `_<plugin id>` beside it."""
-        candidate = self.candidates[plugin_id]
-        if candidate.origin == "drop-in":
-            path = Path(candidate.where)
-            return path if path.is_dir() else path.parent / f"_{plugin_id}"
-        module = sys.modules[candidate.where.split(":")[0]]
-        folder = Path(module.__file__ or "").parent
-        return folder if hasattr(module, "__path__") else folder / f"_{plugin_id}"
+    def _take_out(self, status: Status) -> None:
+        if self._manager.has_plugin(status.id):
+            self._manager.unregister(name=status.id)
+        self.statuses[status.id] = status
+        for other in self.start_order:
+            if status.id in self._needs.get(other, ()) and self.is_active(other):
+                self._take_out(Status(other, "waiting", self._wait_for(status.id)))
 
-    def is_active(self, plugin_id: str) -> bool:
-        """Whether the plugin runs in this app."""
-        status = self.statuses.get(plugin_id)
-        return status is not None and status.state == "active"
-
-    def implements(self, plugin_id: str, hook: str) -> bool:
-        """Whether the plugin runs in this app and has an implementation of `hook`."""
-        return self.is_active(plugin_id) and hasattr(self._manager.get_plugin(plugin_id), hook)
+    def declared_by(self, plugin_id: str) -> list[str]:
+        """Return the names of the hooks that a plugin declares for others."""
+        return sorted(name for name, hook in self._hooks.items() if hook.owner == plugin_id)
 
     def listeners(self, hook: str) -> list[str]:
         """Return the ids of the active plugins that implement `hook`, in the order of their ids."""
         return sorted(found.plugin_name for found in getattr(self.hook, hook).get_hookimpls())
 
-    def implementation(self, plugin_id: str, hook: str) -> Callable[..., Any]:
-        """Return what an active plugin has for `hook`."""
-        function: Callable[..., Any] = getattr(self._manager.get_plugin(plugin_id), hook)
-        return function
-
-    def settings(self, plugin_id: str) -> Any:
-        """Return the settings of an active plugin. Raises `KeyError` for one that has none."""
-        return self._settings[plugin_id]
-
     def collect(self, hook: str) -> dict[str, Any]:
-        """Call a `register_*` hook of each active plugin by itself; return the results by plugin id."""
+        """Call a `register_*` hook of each active plugin by itself; return the results by plugin id.
+
+        In the order of calls; a plugin on trial comes last, so that it takes nothing from those that run.
+        """
         results = {}
-        for plugin_id in sorted(self.statuses):
-            if not self.is_active(plugin_id):
-                continue
-            function = getattr(self._manager.get_plugin(plugin_id), hook, None)
-            if function is None:
+        for plugin_id in sorted(self.call_order, key=lambda one: one == self._trial):
+            function = getattr(self._facades.get(plugin_id), hook, None)
+            if not self.is_active(plugin_id) or function is None:
                 continue
             try:
                 with self.ledger.calls.at(plugin_id, hook):
@@ -157,96 +154,124 @@ class Plugins:
             except BaseException as error:
                 if is_for_us(error):
                     raise
-                self.drop(plugin_id, f"{hook} raised {type(error).__name__}: {error}", traceback.format_exc())
+                told = loading.told(error, self.candidates[plugin_id].root)
+                self.drop(plugin_id, f"{hook} raised {told}.", traceback.format_exc())
                 continue
             if result is not None:
                 results[plugin_id] = result
         return results
 
-    def _register(self, candidate: Candidate, module: types.ModuleType) -> None:
+    def call(self, hook: str, arguments: Mapping[str, Any]) -> Any:
+        """Call a hook that an active plugin declares. Raises `LookupError` or `TypeError` with a sentence."""
+        own = {name: one for name, one in self._hooks.items() if one.owner}
+        known = own.get(hook)
+        if known is None:
+            raise LookupError(f"No plugin that runs declares the hook {hook}.{did_you_mean(hook, own)}")
+        if set(arguments) != known.arguments:
+            raise TypeError(
+                f"{hook} takes {', '.join(sorted(known.arguments)) or 'no arguments'}, "
+                f"not {', '.join(sorted(arguments)) or 'none'}."
+            )
+        return getattr(self.hook, hook)(**arguments)
+
+    def _find(self, plugin: PluginSetup) -> None:
+        """Choose among the plugins of one id, and say so where none can be had."""
+        found = self.candidates.get(plugin.id)
+        chosen = resolve(found, plugin.source)
+        if chosen is not None:
+            self.candidates[plugin.id] = chosen
+            return
+        self.statuses[plugin.id] = Status(plugin.id, "missing", ordering.gone(plugin, found))
+
+    def _exclude(self, runnable: Sequence[Candidate]) -> None:
+        """Say which plugins were made for another engine, and which do not run beside another."""
+        for candidate in runnable:
+            misfit = ordering.misfit_of_engine(candidate) if not candidate.problem else ""
+            if misfit:
+                self.statuses[candidate.id] = Status(candidate.id, "incompatible", misfit)
+        left = {one.id: one for one in runnable if one.id not in self.statuses and not one.problem}
+        calls = [plugin_id for plugin_id in self.call_order if plugin_id in left]
+        for plugin_id, sentence in ordering.who_yields(left, calls, self._trial).items():
+            self.statuses[plugin_id] = Status(plugin_id, "waiting", sentence)
+
+    def _import(self, plugin_id: str) -> types.ModuleType | None:
+        candidate = self.candidates[plugin_id]
+        for text in candidate.manifest.requires:
+            need = text_id(text)
+            reason = ordering.unmet(text, self.candidates.get(need))
+            if reason or not self.is_active(need):
+                self.statuses[plugin_id] = Status(plugin_id, "waiting", reason or self._wait_for(need))
+                return None
+        try:
+            with self.ledger.calls.at(plugin_id, "import"):
+                loaded = loading.load(candidate, is_trial=plugin_id == self._trial)
+        except PluginProblem as problem:
+            self.statuses[plugin_id] = Status(plugin_id, "broken", str(problem), problem.trace)
+            return None
+        self.candidates[plugin_id] = loaded.candidate
+        if loaded.is_fresh:
+            self._fresh.add(plugin_id)
+        self.statuses[plugin_id] = Status(plugin_id, "active", loaded.note)
+        return loaded.module
+
+    def _contained(self, plugin_id: str, step: Callable[[str], None]) -> None:
+        """Take a step of loading a plugin that is still in; a failure takes it out."""
+        if not self.is_active(plugin_id):
+            return
+        try:
+            step(plugin_id)
+        except PluginProblem as problem:
+            self.drop(plugin_id, str(problem))
+        except checks.NotThere as need:
+            self.drop(plugin_id, self._wait_for(str(need)), state="waiting")
+        except BaseException as error:
+            if is_for_us(error):
+                raise
+            told = loading.told(error, self.candidates[plugin_id].root)
+            self.drop(plugin_id, f"{told}.", traceback.format_exc())
+
+    def _declare(self, plugin_id: str, module: types.ModuleType) -> None:
+        """Take in the hooks that a plugin declares, before anybody's implementations are looked at."""
+        function: Any = getattr(module, "register_hooks", None)
+        if hasattr(function, checks.IMPL):
+            with self.ledger.calls.at(plugin_id, "register_hooks"):
+                namespace = function()
+            self._hooks |= checks.declared(plugin_id, namespace)
+            self._manager.add_hookspecs(namespace)
+
+    def _prepare(self, plugin_id: str, module: types.ModuleType, setup: PluginSetup) -> None:
+        """Check and guard what a plugin implements, and read its settings."""
         facade = types.SimpleNamespace()
         later = hookspecs.told_later()  # contained by the job that calls them, which must see them fail
-        for name, function in inspect.getmembers(module, inspect.isroutine):
-            marks = getattr(function, f"{hookspecs.NAMESPACE}_impl", None)
-            if marks is None:
-                continue
-            name = marks.get("specname") or name
-            _check(candidate, name, function, marks)
-            guard = not name.startswith(BUILDING) and name not in later
+        look = checks.Look(
+            plugin_id, self._hooks, {one for one in self.candidates if not self.is_active(one)}
+        )
+        for name, function in look.at(module):
             called: Any = function
-            if guard:
-                called = guarded(candidate.id, name, function, self.ledger, lambda: self.apart())
+            if not name.startswith(BUILDING) and name not in later:
+                called = guarded(plugin_id, name, function, self.ledger, lambda: self.apart())
             setattr(facade, name, called)
-        self._manager.register(facade, name=candidate.id)
+        self._facades[plugin_id] = facade
+        self._needs[plugin_id] |= look.needs
+        for sentence in [*self.candidates[plugin_id].warnings, *look.warnings]:
+            self.warn(plugin_id, sentence)
+        self._read_settings(setup)
 
     def _read_settings(self, plugin: PluginSetup) -> None:
-        function = getattr(self._manager.get_plugin(plugin.id), "register_settings", None)
+        function = getattr(self._facades[plugin.id], "register_settings", None)
         if function is None:
             return
         cls = function()
+        if not isinstance(cls, type):
+            mend = f": return {type(cls).__name__}" if hasattr(cls, "__dataclass_fields__") else ""
+            raise PluginProblem(f"register_settings must return the settings class, not {shown(cls)}{mend}.")
         try:
-            reading = schema.read_all(cls, plugin.settings, version=plugin.version, given=plugin.given)
+            reading: schema.Reading[Any] = schema.read_all(
+                cls, plugin.settings, version=plugin.version, given=plugin.given
+            )
         except TypeError as error:
             raise PluginProblem(f"The settings of {plugin.id} cannot be used: {error}.") from error
         self._settings[plugin.id], self.settings_classes[plugin.id] = reading.settings, cls
         self.locked[plugin.id] = reading.locked
         if reading.problems:
             self.setting_problems[plugin.id] = reading.problems
-
-
-def _import(candidate: Candidate) -> types.ModuleType:
-    if candidate.origin != "drop-in":
-        return importlib.import_module(candidate.where.split(":")[0])
-    path = Path(candidate.where)
-    file = path / "__init__.py" if path.is_dir() else path
-    stamp = max(part.stat().st_mtime_ns for part in (file, *(path.rglob("*.py") if path.is_dir() else ())))
-    name = f"blogengine_dropins_{abs(hash(str(path.parent)))}.{candidate.id}"
-    loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "__stamp__", None) == stamp:
-        return loaded
-    for part in [part for part in sys.modules if part.startswith(f"{name}.")]:
-        del sys.modules[part]
-    spec = importlib.util.spec_from_file_location(
-        name, file, submodule_search_locations=[str(path)] if path.is_dir() else None
-    )
-    if spec is None or spec.loader is None:
-        raise PluginProblem(f"{file} cannot be loaded.")
-    module = importlib.util.module_from_spec(spec)
-    module.__stamp__ = stamp  # type: ignore[attr-defined]
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _check(candidate: Candidate, name: str, function: Any, marks: dict[str, Any]) -> None:
-    """Refuse hooks and arguments that do not exist, with what was probably meant."""
-    known = hookspecs.known()
-    spec = known.get(name)
-    if spec is None:
-        raise PluginProblem(
-            f"{candidate.id} implements the hook {name}, which does not exist.{_meant(name, known)}"
-        )
-    if marks.get("wrapper") or marks.get("hookwrapper"):
-        raise PluginProblem(
-            f"{candidate.id}: {name} is a wrapper; wrappers are not supported, return a result instead."
-        )
-    arguments = set(inspect.signature(spec).parameters)
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in arguments and parameter.default is not inspect.Parameter.empty:
-            raise PluginProblem(
-                f"{candidate.id}: {name} has a default for {parameter.name}, so it would never be given; remove it."
-            )
-        if parameter.name not in arguments and parameter.default is inspect.Parameter.empty:
-            raise PluginProblem(
-                f"{candidate.id}: {name} asks for {parameter.name!r}, which the hook does not have."
-                f"{_meant(parameter.name, arguments)} It has: {', '.join(sorted(arguments)) or 'no arguments'}."
-            )
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f" Did you mean {close[0]}?" if close else ""

@@ -82,6 +82,10 @@ def _public(name: str, value: object) -> list[str]:
         return markdown.function(value)
     if value is hookspecs.hookimpl:
         return ["Decorator of the functions by which a plugin implements [hooks](hooks.md)."]
+    if value is hookspecs.hookspec:
+        return [
+            "Decorator of the functions by which a plugin declares [hooks of its own](hooks.md#register_hooks)."
+        ]
     if isinstance(value, types.UnionType):
         return [
             f"Any of: {', '.join(f'[{part.__name__}](#{part.__name__.lower()})' for part in value.__args__)}."

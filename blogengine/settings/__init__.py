@@ -9,6 +9,7 @@ from blogengine.settings.plugin_settings import reset_plugin_settings
 from blogengine.settings.plugin_settings import save_plugin_settings
 from blogengine.settings.plugin_states import disable
 from blogengine.settings.plugin_states import enable
+from blogengine.settings.plugin_states import save_order
 from blogengine.settings.plugin_states import states
 from blogengine.settings.site import is_blank
 from blogengine.settings.site import load_setup
@@ -27,6 +28,7 @@ __all__ = [
     "load_setup",
     "plugin_prefix",
     "reset_plugin_settings",
+    "save_order",
     "save_plugin_settings",
     "save_site",
     "save_theme_settings",

@@ -110,7 +110,8 @@ def _store(plugin_id: str, cls: type, made: Callable[[Any], dict[str, Any]]) -> 
             if (state.settings if state is not None else {}) != raw:
                 raise _Moved
             if state is None:
-                state = PluginState(id=plugin_id, enabled=True)
+                source = blog().plugins.candidates[plugin_id].source
+                state = PluginState(id=plugin_id, enabled=True, source=source)
                 tx.session.add(state)
             state.settings, state.changed_at = stored, clock.now()
             tell_change(tx, plugin_id, cls, before if isinstance(before, Mapping) else {}, after)

@@ -32,14 +32,21 @@ from blogengine.setup import SiteSettings
 
 LAYOUT = "_layout"
 _THEME = "_theme:"
+ORDER = "_plugin_order"
+"""Where the order of plugins is stored."""
 
 
 def load_setup(
-    connection: Connection, config: Config, candidates: dict[str, discovery.Candidate], *, also: str = ""
+    connection: Connection,
+    config: Config,
+    candidates: dict[str, discovery.Candidate],
+    *,
+    also: str = "",
+    also_source: str = "",
 ) -> Setup:
     """Read what the next app is built from. The generation is read first, so the rest is never older than it.
 
-    `also` is a plugin that is to run whatever the owner decided so far.
+    `also` is a plugin that is to run whatever the owner decided so far, from `also_source` where it is given.
     """
     generation = (
         connection.execute(sa.select(cache_tag.c.seq).where(cache_tag.c.tag == SETUP_TAG)).scalar() or 0
@@ -55,22 +62,24 @@ def load_setup(
     if not isinstance(chosen, dict) or not all(isinstance(value, str) for value in chosen.values()):
         problems.append(f"What is stored for the theme {site.theme} cannot be used; its own settings hold.")
         chosen = {}
-    states = {
-        row.id: row
-        for row in connection.execute(sa.select(PluginState.id, PluginState.enabled, PluginState.settings))
-    }
+    columns = (PluginState.id, PluginState.enabled, PluginState.settings, PluginState.source)
+    states = {row.id: row for row in connection.execute(sa.select(*columns))}
     plugins = []
     if not config.safe_mode:
         for plugin_id in sorted({*candidates, *states}):
-            candidate, state = candidates.get(plugin_id), states.get(plugin_id)
-            wanted = state.enabled if state is not None else candidate is not None and candidate.on_by_default
-            if wanted or plugin_id == also:
-                version = candidate.manifest.version if candidate is not None else ""
+            found, state = candidates.get(plugin_id), states.get(plugin_id)
+            wanted = state.enabled if state is not None else found is not None and found.on_by_default
+            is_trial = plugin_id == also
+            if wanted or is_trial:
+                source = (also_source if is_trial else "") or (state.source if state is not None else "")
+                there = discovery.resolve(found, source)
+                version = there.manifest.version if there is not None else ""
                 kept = (
                     secret.opened(config.secret_key, plugin_id, state.settings) if state is not None else {}
                 )
                 given = schema.find_given(plugin_prefix(plugin_id), os.environ)
-                plugins.append(PluginSetup(plugin_id, version, kept, given))
+                plugins.append(PluginSetup(plugin_id, version, kept, given, source, is_trial))
+    order = stored.get(ORDER)
     layout, misplaced = read_layout(stored.get(LAYOUT))
     return Setup(
         generation=generation,
@@ -82,6 +91,7 @@ def load_setup(
         layout=layout,
         problems=(*problems, *misplaced),
         locked=reading.locked,
+        plugin_order=tuple(filter(None, map(str, order))) if isinstance(order, list) else (),
     )
 
 

@@ -10,6 +10,7 @@ says what the address says.
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from blogengine.plugin import fragment
 from blogengine.plugin import hookimpl
 from blogengine.plugin import posts
 from blogengine_also_on import cards
+from blogengine_also_on import hookspecs
 from blogengine_also_on import looking
 from blogengine_also_on import picking
 from blogengine_also_on.addresses import NAME
@@ -42,6 +44,7 @@ __all__ = [
     "post_saved",
     "prepare_draft",
     "register_assets",
+    "register_hooks",
     "register_jobs",
     "register_settings",
 ]
@@ -51,6 +54,12 @@ __all__ = [
 def register_settings() -> type:
     """Let the owner switch the list of related posts, and name the site of own cards."""
     return Settings
+
+
+@hookimpl
+def register_hooks() -> ModuleType:
+    """Let other plugins say which addresses elsewhere are posts of this blog."""
+    return hookspecs
 
 
 @hookimpl

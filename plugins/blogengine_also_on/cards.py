@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blogengine.plugin import PostView
 from blogengine.plugin import Transaction
 from blogengine.plugin import blog
+from blogengine.plugin import call_hook
 from blogengine.plugin import posts
 from blogengine.plugin import read_meta
 from blogengine.plugin import write_meta
@@ -40,13 +42,29 @@ class Known:
 def find(references: Iterable[Reference]) -> dict[Reference, Card | None]:
     """Return the card of each reference; None for a post of this blog that is not public."""
     wanted = set(references)
-    own = posts.public_by_paths({reference.path for reference in wanted if reference.path})
+    moved = moved_here(reference.url for reference in wanted if reference.url)
+    own = posts.public_by_paths({*(one.path for one in wanted if one.path), *moved.values()})
     known = remembered(reference.url for reference in wanted if reference.url)
     return {
-        reference: _elsewhere(reference, known.get(reference.url))
-        if reference.url
-        else _here(reference, own.get(reference.path))
+        reference: _here(reference, own.get(reference.path))
+        if reference.path
+        else _here(reference, own[moved[reference.url]])
+        if moved.get(reference.url) in own
+        else _elsewhere(reference, known.get(reference.url))
         for reference in wanted
+    }
+
+
+def moved_here(urls: Iterable[str]) -> dict[str, str]:
+    """Return paths on this blog by address, for the addresses elsewhere that another plugin knows to be posts of it."""
+    asked = sorted(set(urls))
+    answers = call_hook("also_on_paths", urls=asked) if asked else []
+    return {
+        url: path
+        for answer in answers
+        if isinstance(answer, Mapping)
+        for url, path in answer.items()
+        if url in asked and isinstance(path, str)
     }
 
 

@@ -12,12 +12,14 @@ from blogengine.plugin import Transaction
 from blogengine.plugin import enqueue
 from blogengine.plugin import fetch
 from blogengine.plugin import now
+from blogengine.plugin import posts
 from blogengine.plugin import split_markers
 from blogengine.plugin import text
 from blogengine.plugin import write
 from blogengine_also_on.addresses import NAME
 from blogengine_also_on.addresses import read
 from blogengine_also_on.cards import Known
+from blogengine_also_on.cards import moved_here
 from blogengine_also_on.cards import remember
 from blogengine_also_on.cards import remembered
 
@@ -33,8 +35,12 @@ def ask_for(tx: Transaction, html: str) -> None:
     markers = [piece for piece in split_markers(html) if isinstance(piece, Marker) and piece.name == NAME]
     references = [read(marker.arguments) for marker in markers]
     urls = {reference.url for reference in references if reference is not None and reference.url}
+    moved = moved_here(urls)
+    here = posts.public_by_paths(moved.values())
     known = remembered(urls)
     for url in sorted(urls):
+        if moved.get(url) in here:
+            continue
         if url not in known or not known[url].title:
             digest = hashlib.sha256(url.encode()).hexdigest()[:24]
             # The day: a job that was given up keeps its key, and a save on another day may try anew.

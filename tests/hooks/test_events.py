@@ -22,6 +22,7 @@ from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
 from tests.admin.forms import press
 from tests.admin.forms import send
+from tests.plugin_files import as_in_a_new_process
 from tests.plugin_files import drop_in
 from tests.plugin_files import run
 from tests.test_pagecache import Statements
@@ -300,6 +301,7 @@ def test_a_plugin_that_was_broken_meanwhile_hears_when_it_runs_again(
 ) -> None:
     post_id = blog.write_post("Fog")
     drop_in(blog, "listener", "syntax error here")
+    as_in_a_new_process()
     blog.change_settings(title="Another app")
     assert blog.run_jobs() == 0
     drop_in(blog, "listener", LISTENER)

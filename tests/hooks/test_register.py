@@ -6,6 +6,7 @@ import pytest
 
 from blogengine import db as database
 from blogengine import jobs
+from blogengine import settings
 from blogengine.errors import Invalid
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
@@ -131,3 +132,30 @@ def test_hook_register_jobs(blog: BlogKit) -> None:
     assert done == []
     assert blog.run_jobs() == 1
     assert done == [{"name": "Ann"}]
+
+
+def test_hook_register_hooks(blog: BlogKit, client: Visitor) -> None:
+    run(
+        blog,
+        "asker",
+        """
+        class Own:
+            @hookspec
+            def asker_words(self, page, often):
+                pass
+
+        @hookimpl
+        def register_hooks(): return Own
+
+        @hookimpl
+        def listing_footer_html(page):
+            return " and ".join(call_hook("asker_words", page=page, often=2))
+        """,
+    )
+    run(blog, "bad", "@hookimpl\ndef asker_words(): raise ValueError('how')")
+    run(blog, "second", "@hookimpl\ndef asker_words(often): return 'second' * often")
+    run(blog, "first", "@hookimpl\ndef asker_words(page): return 'first'")
+    assert "first and secondsecond" in client.get("/").text
+    with blog.app():
+        settings.store_failures(blog.site.failures.take())
+        assert [failure.hook for failure in settings.failures_of("bad")] == ["asker_words"]

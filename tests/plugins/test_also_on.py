@@ -608,3 +608,21 @@ def test_the_preview_shows_the_card(blog: BlogKit, owner_client: Visitor) -> Non
     tea = blog.path_of(blog.write_post("On tea"))
     html = sent_with(owner_client, "preview", source=f"[[also-on: {tea}]]\n\n[[also-on: {PAGE}]]")
     assert [card[1] for card in cards(html)] == ["On tea", "A walk"]
+
+
+# What other plugins tell
+
+
+@pytest.mark.parametrize("host", ["www.old.blogspot.de", "old.blogspot.com", "old.blogspot.co.uk"])
+def test_a_card_to_the_imported_blogs_old_address_shows_the_post_here(
+    blog: BlogKit, client: Visitor, web: Web, host: str
+) -> None:
+    path = blog.path_of(blog.write_post("Moved <here>"))
+    blog.change_plugin("import_blogger", old_address="http://old.blogspot.com/2019/")
+    pointer = write_pointer(blog, f"http://{host}{path}")
+    assert [(title, url) for _, title, url in cards(client.get(pointer).text)] == [
+        ("Moved &lt;here&gt;", path)
+    ]
+    assert blog.run_jobs() == 0
+    blog.disable("import_blogger")
+    assert [url for _, _, url in cards(client.get(pointer).text)] == [f"http://{host}{path}"]
