@@ -231,6 +231,8 @@ class Entry:
     stamp: int
     checked: int
     until: float
+    is_page: bool = False
+    """Whether it is HTML that somebody reads, not a feed or a file."""
     size: int = 0
     packed: Hit | None = None
 

@@ -60,6 +60,7 @@ from blogengine.pages import PostPage
 from blogengine.pages import PostView
 from blogengine.pages import Redirect
 from blogengine.pages import Verdict
+from blogengine.pageviews import PageView
 from blogengine.places import Asset
 from blogengine.places import Field
 from blogengine.places import Gadget
@@ -118,6 +119,7 @@ __all__ = [
     "NotFound",
     "Note",
     "Page",
+    "PageView",
     "PostDraft",
     "PostList",
     "PostPage",

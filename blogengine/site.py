@@ -20,16 +20,28 @@ from blogengine.app import BlogFlask
 from blogengine.config import Config
 from blogengine.db import make_engine
 from blogengine.errors import BlogError
-from blogengine.pagecache import Entry
+from blogengine.keeping import Environ
+from blogengine.keeping import ask
+from blogengine.keeping import conditions_of
+from blogengine.keeping import encoded
+from blogengine.keeping import form_of
+from blogengine.keeping import is_page
+from blogengine.keeping import is_personal
+from blogengine.keeping import key_of
+from blogengine.keeping import make_entry
+from blogengine.keeping import unless_known
+from blogengine.keeping import viewer_of
 from blogengine.pagecache import Hit
 from blogengine.pagecache import PageCache
 from blogengine.pagecache import Sequence
 from blogengine.pagecache import View
 from blogengine.pagecache import enter_view
-from blogengine.pagecache import etag_of
 from blogengine.pagecache import leave_view
+from blogengine.pageviews import PageViews
+from blogengine.pageviews import Viewer
 from blogengine.plugins import discovery
 from blogengine.plugins.calls import Ledger
+from blogengine.runtime import blog
 from blogengine.secret import guard_logs
 from blogengine.tracking import watch
 
@@ -41,17 +53,8 @@ def _publish(payload: dict[str, Any]) -> None:
 
 
 CORE_JOBS: jobs.Jobs = {"core.publish": _publish, "core.render": posts.renew}
-_PACKABLE = (
-    "text/",
-    "image/svg",
-    *(f"application/{kind}" for kind in ("atom+xml", "rss+xml", "json", "javascript")),
-)
-_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
-_FOREVER = 253402300799.0
 FLIGHT = 10.0
 """Seconds for which a request waits for another one's render of the same page."""
-
-Environ = dict[str, Any]
 
 
 class Site:
@@ -67,6 +70,7 @@ class Site:
         self.ledger = Ledger()
         self.failures = self.ledger.failures
         self.does_jobs = True  # False where another process does the work in the background
+        self._views: PageViews | None = None
         self._app: BlogFlask | None = None
         self._swap = threading.Lock()
         self._flights: dict[tuple[int, tuple[str, bytes]], threading.Event] = {}
@@ -84,6 +88,9 @@ class Site:
         """Stop the thread and give connections back."""
         if self._runner is not None:
             self._runner.stop()
+        if self._app is not None and self._views is not None:
+            with self._app.app_context():
+                self.hand_over_views()
         self.disconnect()
 
     def disconnect(self) -> None:
@@ -104,6 +111,8 @@ class Site:
                 app = self.build()
                 self._app = app
                 self.cache.clear()
+                listeners = app.blog.hook.page_viewed.get_hookimpls()
+                self._views = (self._views or PageViews()) if listeners else None
         return app
 
     def build(self, *, also: str = "", source: str = "") -> BlogFlask:
@@ -156,8 +165,15 @@ class Site:
             self._runner.wake()
 
     def _look_after(self) -> None:
+        self.hand_over_views()
         settings.store_failures(self.ledger.failures.take())
         posts.put_off_rendering()
+
+    def hand_over_views(self) -> None:
+        """Give the page views noted in this process to the plugins that count them; in the app's context."""
+        views = self._views.take() if self._views is not None else []
+        if views:
+            blog().hook.page_viewed(views=views)
 
     def lookup(
         self,
@@ -167,10 +183,12 @@ class Site:
         if_none_match: str,
         accept_encoding: str,
         if_modified_since: str = "",
+        viewer: Viewer | None = None,
     ) -> Hit | None:
         """Return a kept answer that is still true, or None; takes microseconds and never waits for a render.
 
-        `path` is decoded, `query` and `cookie` are as sent. Answers of an app that has been replaced are never returned.
+        `path` is decoded, `query` and `cookie` are as sent. With a `viewer` it counts as read. Answers of an app that has
+        been replaced are never returned.
         """
         if cookie and b"blog_session=" in cookie:
             return None
@@ -178,7 +196,9 @@ class Site:
         app = self._app
         if entry is None or app is None or self.sequence.generation() > app.blog.setup.generation:
             return None
-        return _form_of(entry, if_none_match, accept_encoding, if_modified_since)
+        if viewer is not None and entry.is_page and self._views is not None:
+            self._views.note(path, viewer)
+        return form_of(entry, if_none_match, accept_encoding, if_modified_since)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -196,11 +216,16 @@ class Site:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _kept(self, environ: Environ) -> Hit | None:
-        return self.lookup(*_key_of(environ), b"", *_conditions_of(environ))
+        return self.lookup(
+            *key_of(environ),
+            b"",
+            *conditions_of(environ),
+            viewer_of(environ),
+        )
 
     def _answer(self, app: BlogFlask, environ: Environ) -> Hit:
         """Render a page once for all who ask for it at the same time."""
-        key = _key_of(environ)
+        key = key_of(environ)
         number = (app.blog.setup.generation, key)
         with self._flights_lock:
             flight = self._flights.get(number)
@@ -223,108 +248,15 @@ class Site:
         view = View(self.cache, stamp)
         token = enter_view(view)
         try:
-            status, headers, body = _call(app, environ)
+            status, headers, body = ask(app, environ)
         finally:
             leave_view(token)
-        if not view.cacheable or status not in (200, 301) or _is_personal(headers):
-            return _unless_known(Hit(status, _encoded(headers), body), environ.get("HTTP_IF_NONE_MATCH", ""))
-        entry = _entry(status, headers, body, view, stamp)
+        viewer = viewer_of(environ)
+        if viewer is not None and self._views is not None and status == 200 and is_page(headers):
+            self._views.note(key[0], viewer)
+        if not view.cacheable or status not in (200, 301) or is_personal(headers):
+            return unless_known(Hit(status, encoded(headers), body), environ.get("HTTP_IF_NONE_MATCH", ""))
+        entry = make_entry(status, headers, body, view, stamp)
         if is_current:
             self.cache.put(key, entry)
-        return _form_of(entry, *_conditions_of(environ))
-
-
-def _key_of(environ: Environ) -> tuple[str, bytes]:
-    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-    return path, environ.get("QUERY_STRING", "").encode("latin-1")
-
-
-def _conditions_of(environ: Environ) -> tuple[str, str, str]:
-    names = ("HTTP_IF_NONE_MATCH", "HTTP_ACCEPT_ENCODING", "HTTP_IF_MODIFIED_SINCE")
-    return environ.get(names[0], ""), environ.get(names[1], ""), environ.get(names[2], "")
-
-
-def _call(app: BlogFlask, environ: Environ) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Return the app's whole answer to GET, whatever the visitor has of it already."""
-    answer: list[Any] = []
-
-    def start_response(
-        status: str, headers: list[tuple[str, str]], error: Any = None
-    ) -> Callable[[bytes], object]:
-        answer[:] = [int(status.split(" ", 1)[0]), headers]
-        return lambda data: None
-
-    asked = {key: value for key, value in environ.items() if key not in _CONDITIONS}
-    asked["REQUEST_METHOD"] = "GET"
-    chunks = app(asked, start_response)
-    try:
-        body = b"".join(chunks)
-    finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
-    return answer[0], answer[1], body
-
-
-def _entry(status: int, headers: list[tuple[str, str]], body: bytes, view: View, stamp: int) -> Entry:
-    etag = etag_of(body)
-    kept = [
-        (name, value) for name, value in headers if name.lower() not in ("content-length", "etag", "vary")
-    ]
-    kind = next((value for name, value in kept if name.lower() == "content-type"), "")
-    base = [*_encoded(kept), (b"ETag", etag.encode()), (b"Vary", b"Accept-Encoding")]
-    return Entry(
-        plain=Hit(status, [*base, (b"Content-Length", str(len(body)).encode())], body),
-        unchanged=Hit(304, [pair for pair in base if pair[0].lower() != b"content-type"], b""),
-        is_packable=kind.startswith(_PACKABLE) and len(body) > 500,
-        etag=etag,
-        last_modified=next((value for name, value in kept if name.lower() == "last-modified"), ""),
-        tags=frozenset(view.tags),
-        stamp=stamp,
-        checked=stamp,
-        until=view.until if view.until is not None else _FOREVER,
-    )
-
-
-def _form_of(entry: Entry, if_none_match: str, accept_encoding: str, if_modified_since: str) -> Hit:
-    """Return the answer that fits the visitor; the date counts only without an entity tag (RFC 9110 §13.2.2)."""
-    if entry.plain.status == 200:
-        if if_none_match:
-            if _matches(if_none_match, entry.etag):
-                return entry.unchanged
-        elif if_modified_since and if_modified_since == entry.last_modified:
-            return entry.unchanged
-    if entry.is_packable and "gzip" in accept_encoding and "gzip;q=0" not in accept_encoding.replace(" ", ""):
-        return entry.pack()
-    return entry.plain
-
-
-def _unless_known(hit: Hit, if_none_match: str) -> Hit:
-    """Return 304 where a view that is never kept gave the entity tag that the visitor has."""
-    etag = next((value.decode("latin-1") for name, value in hit.headers if name.lower() == b"etag"), "")
-    if hit.status != 200 or not etag or not if_none_match or not _matches(if_none_match, etag):
-        return hit
-    left_out = (b"content-type", b"content-length")
-    return Hit(304, [pair for pair in hit.headers if pair[0].lower() not in left_out], b"")
-
-
-def _matches(if_none_match: str, etag: str) -> bool:
-    """Compare entity tags weakly, as If-None-Match does (RFC 9110 §13.1.2)."""
-    bare = etag.removeprefix("W/")
-    return if_none_match.strip() == "*" or any(
-        tag.strip().removeprefix("W/") == bare for tag in if_none_match.split(",")
-    )
-
-
-def _is_personal(headers: list[tuple[str, str]]) -> bool:
-    """Whether an answer is for one visitor only: it sets a cookie or varies by one."""
-    return any(
-        name.lower() == "set-cookie"
-        or (name.lower() == "vary" and ("cookie" in value.lower() or "*" in value))
-        or (name.lower() == "cache-control" and "no-store" in value.lower())
-        for name, value in headers
-    )
-
-
-def _encoded(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return form_of(entry, *conditions_of(environ))

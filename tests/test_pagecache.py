@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from blogengine import comments
 from blogengine import db as database
+from blogengine import keeping
 from blogengine import migrations
 from blogengine import posts
 from blogengine import settings
@@ -144,7 +145,7 @@ def test_many_who_ask_at_once_for_a_page_that_is_not_kept_share_one_render(
 ) -> None:
     path = blog.path_of(blog.write_post())
     blog.site.current()
-    call = sites._call
+    call = keeping.ask
     renders: list[str] = []
     all_here = threading.Event()
 
@@ -153,7 +154,7 @@ def test_many_who_ask_at_once_for_a_page_that_is_not_kept_share_one_render(
         all_here.wait(5)
         return call(app, environ)
 
-    monkeypatch.setattr(sites, "_call", slow)
+    monkeypatch.setattr(sites, "ask", slow)
     with concurrent.futures.ThreadPoolExecutor(50) as pool:
         waiting = [pool.submit(lambda: Visitor(blog.site).get(path).text) for _ in range(50)]
         all_here.set()
@@ -167,11 +168,11 @@ def test_a_page_rendered_while_somebody_wrote_is_not_kept(
 ) -> None:
     post_id = blog.write_post("Before")
     path = blog.path_of(post_id)
-    call = sites._call
+    call = keeping.ask
 
     def write_meanwhile(app: Any, environ: Any) -> Any:
         answer = call(app, environ)
-        monkeypatch.setattr(sites, "_call", call)
+        monkeypatch.setattr(sites, "ask", call)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             pool.submit(retitle).result()
         return answer
@@ -180,7 +181,7 @@ def test_a_page_rendered_while_somebody_wrote_is_not_kept(
         with blog.app():
             posts.save(PostDraft(title="After", source="x"), post_id=post_id)
 
-    monkeypatch.setattr(sites, "_call", write_meanwhile)
+    monkeypatch.setattr(sites, "ask", write_meanwhile)
     assert "Before" in client.get(path).text
     assert "After" in client.get(path).text
 
@@ -190,10 +191,10 @@ def test_a_page_of_an_app_that_is_replaced_meanwhile_is_not_kept(
     blog: BlogKit, client: Visitor, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     path = blog.path_of(blog.write_post())
-    call = sites._call
+    call = keeping.ask
 
     def replace_meanwhile(app: Any, environ: Any) -> Any:
-        monkeypatch.setattr(sites, "_call", call)
+        monkeypatch.setattr(sites, "ask", call)
         if moment == "before the render":
             swap()
         answer = call(app, environ)
@@ -206,7 +207,7 @@ def test_a_page_of_an_app_that_is_replaced_meanwhile_is_not_kept(
             pool.submit(blog.change_settings, title="New name").result()
             pool.submit(blog.site.current).result()
 
-    monkeypatch.setattr(sites, "_call", replace_meanwhile)
+    monkeypatch.setattr(sites, "ask", replace_meanwhile)
     assert "My blog" in client.get(path).text
     assert "New name" in client.get(path).text
 

@@ -3,10 +3,13 @@
 An event with `tx` is heard inside the transaction; one with `event` after it, in a job, at least once.
 """
 
+from collections.abc import Sequence
+
 from blogengine.db import Transaction
 from blogengine.hookspecs.marks import hookspec
 from blogengine.pages import PostDraft
 from blogengine.pages import Redirect
+from blogengine.pageviews import PageView
 from blogengine.work import Event
 
 
@@ -118,4 +121,16 @@ def answer_not_found(path: str, query: str) -> Redirect:  # type: ignore[empty-b
 
     Returns `Redirect(target, permanent)`, or None. A permanent answer is kept with the tags of what was read for it. The
     core's own redirects and pages come first. Called for each GET that would be answered 404. Since 0.1.
+    """
+
+
+@hookspec
+def page_viewed(views: Sequence[PageView]) -> None:
+    """Hear which pages were read, those that were sent from memory too.
+
+    :param views: the views of one process since the last call, in order; at most 20,000.
+
+    Pages are what is sent as HTML with status 200, or 304 to somebody who has it already; views of signed-in authors,
+    of HEAD and of what a browser loads ahead are left out. Called about every five seconds in a thread of its own while
+    there are views, and when the process ends in good order; what a killed process had noted is lost. Since 0.1.
     """

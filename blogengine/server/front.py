@@ -81,6 +81,9 @@ class Front:
                             header(b"if-none-match", b"").decode("latin-1"),
                             header(b"accept-encoding", b"").decode("latin-1"),
                             header(b"if-modified-since", b"").decode("latin-1"),
+                            (header(b"referer", b""), header(b"user-agent", b""))
+                            if scope["method"] == "GET" and header(b"sec-purpose") is None
+                            else None,
                         )
                     except Exception:
                         log.exception("The page cache failed; the page is made instead.")

@@ -43,8 +43,12 @@ class Site(Protocol):
         if_none_match: str,
         accept_encoding: str,
         if_modified_since: str = "",
+        viewer: tuple[bytes, bytes] | None = None,
     ) -> Hit | None:
-        """Return the ready answer to a GET, or None; called in the event loop, so it never waits."""
+        """Return the ready answer to a GET, or None; called in the event loop, so it never waits.
+
+        `viewer` is Referer and User-Agent of somebody who reads; None for HEAD and for what is loaded ahead.
+        """
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as a WSGI application; called in a thread."""

@@ -36,6 +36,7 @@ class FakeSite:
         if_none_match: str,
         accept_encoding: str,
         if_modified_since: str = "",
+        viewer: tuple[bytes, bytes] | None = None,
     ) -> Hit | None:
         if path == "/broken-cache":
             raise RuntimeError("the cache is broken")
