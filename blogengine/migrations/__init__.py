@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 
 from blogengine.tables import Tables
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest step; a test compares it with the steps that are there."""
 
 
