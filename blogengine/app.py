@@ -84,14 +84,16 @@ def build(
     ledger: Ledger | None = None,
     *,
     installing: str = "",
+    refused: Mapping[str, Status] | None = None,
 ) -> BlogFlask:
     """Build the app for `setup`. A plugin or theme that fails is a state of the app, not an error.
 
-    `installing` is a plugin whose tables may be behind: the app is built to bring them up to date.
-    Where a plugin failed after parts of it were in the app, the app is built again without it: nothing of it is left.
+    `installing` is a plugin whose tables may be behind: the app is built to bring them up to date. `refused` are plugins
+    that could not start in this process. Where a plugin failed after parts of it were in the app, the app is built again
+    without it: nothing of it is left.
     """
     ledger = ledger or Ledger()
-    dropped: dict[str, Status] = {}
+    dropped: dict[str, Status] = dict(refused or {})
     pending: list[str] = []
     while True:
         app = _build(config, setup, engine, candidates, ledger, installing, dropped)

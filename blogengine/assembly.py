@@ -87,29 +87,28 @@ def _add_tables(app: Flask, blog: Blog) -> None:
             plugins.drop(plugin_id, f'register_tables must return Tables("{plugin_id}").')
             continue
         tables.folder = plugins.folder_of(plugin_id) / "migrations"
+        found[plugin_id] = tables
         try:
-            head = tables.head
+            if not tables.head and tables.names:
+                raise ValueError(
+                    f"It has the table {tables.names[0]} but nothing that makes it: "
+                    f"run `blogengine plugins makemigration {plugin_id}`."
+                )
         except ValueError as error:
             plugins.drop(plugin_id, str(error))
-            continue
-        if not head and tables.names:
-            plugins.drop(
-                plugin_id,
-                f"It has the table {tables.names[0]} but nothing that makes it: "
-                f"run `blogengine plugins makemigration {plugin_id}`.",
-            )
-            continue
-        found[plugin_id] = tables
-    if found:
+    blog.tables, blog.marks = found, Marks(found.values()).of
+    if any(map(plugins.is_active, found)):
         with app.config["BLOGENGINE_ENGINE"].connect() as connection:
-            for plugin_id, tables in list(found.items()):
-                present = version_of(connection, tables)
-                if present != tables.head and plugin_id != blog.installing:
-                    del found[plugin_id]
-                    blog.pending.append(plugin_id)
-                    plugins.drop(plugin_id, _behind(tables, present))
-    blog.tables = found
-    blog.marks = Marks(found.values()).of
+            at = {
+                one: version_of(connection, tables) for one, tables in found.items() if plugins.is_active(one)
+            }
+        for plugin_id, present in at.items():
+            if present != found[plugin_id].head and plugin_id != blog.installing:
+                blog.pending.append(plugin_id)
+                plugins.drop(plugin_id, _behind(found[plugin_id], present))
+    for plugin in blog.setup.plugins:
+        if plugin.installed != plugin.version and plugins.implements(plugin.id, "installed"):
+            blog.pending.append(plugin.id)
 
 
 def _behind(tables: Tables, present: str) -> str:

@@ -7,15 +7,12 @@ PostgreSQL they queue on an advisory lock, so that a change means the same on bo
 
 import contextlib
 import fcntl
-import json
 import os
 import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextvars import ContextVar
-from datetime import UTC
-from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,8 +29,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeDecorator
 
+from blogengine.columns import BigId as BigId
+from blogengine.columns import JSONValue as JSONValue
+from blogengine.columns import KeyText as KeyText
+from blogengine.columns import UTCDateTime as UTCDateTime
+from blogengine.columns import read_json
 from blogengine.errors import Busy
 
 T = TypeVar("T")
@@ -56,47 +57,6 @@ class Base(DeclarativeBase):
 
     metadata = sa.MetaData(naming_convention=NAMING)
 
-
-def _utc_of_text(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; naive values are refused (SQLite would silently store local time)."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Refuse naive values and store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r}: give it a time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Return aware UTC."""
-        return None if value is None else value.astimezone(UTC)
-
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Read SQLite's text at once; hot pages read hundreds of times."""
-        return _utc_of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-
-def _read_json(text: str) -> Any:
-    """Read a stored value; what is no JSON counts as nothing, so that a row edited by hand stops no app."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-JSONValue = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-KeyText = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-"""Text compared by its bytes on both engines: slugs, paths, digests, sort keys."""
 
 cache_seq = sa.Table(
     "cache_seq", Base.metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("seq", sa.BigInteger)
@@ -163,13 +123,29 @@ def session() -> Session:
     return db.session()
 
 
+def write_on(connection: Connection, change: Callable[[Transaction], object]) -> list[Callable[[], None]]:
+    """Run `change` in a transaction that is open on `connection` and that the caller commits: with changes of the schema.
+
+    Meanwhile the session of this thread is that of the transaction, so that services called by `change` read what it wrote.
+    Returns what is to be done after the commit.
+    """
+    registry: Any = db.session.registry
+    before = registry()
+    with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+        registry.set(session)
+        try:
+            return _attempt(session, change)[0].after
+        finally:
+            registry.set(before)
+
+
 def make_engine(url: str) -> Engine:
     """Return an engine for `url` with this project's settings for its database."""
     if not url.startswith("sqlite"):
         return sa.create_engine(
-            url, pool_pre_ping=True, pool_size=10, max_overflow=10, json_deserializer=_read_json
+            url, pool_pre_ping=True, pool_size=10, max_overflow=10, json_deserializer=read_json
         )
-    engine = sa.create_engine(url, pool_size=20, max_overflow=20, json_deserializer=_read_json)
+    engine = sa.create_engine(url, pool_size=20, max_overflow=20, json_deserializer=read_json)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: object) -> None:
@@ -240,8 +216,7 @@ def _attempt(session: Session, change: Callable[[Transaction], T]) -> tuple[Tran
     transaction = Transaction(session)
     token = _transaction.set(transaction)
     try:
-        if session.get_bind().dialect.name == "postgresql":
-            session.execute(_TAKE_TURN, {"patience": f"{WRITE_DEADLINE * 1000:.0f}ms"})
+        take_turn(session.connection())
         result = change(transaction)
         session.flush()
         if transaction.tags:
@@ -253,6 +228,12 @@ def _attempt(session: Session, change: Callable[[Transaction], T]) -> tuple[Tran
     finally:
         _transaction.reset(token)
     return transaction, result
+
+
+def take_turn(connection: Connection) -> None:
+    """Let no other writer in until the end of the transaction; on SQLite the file lock has done that already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_TAKE_TURN, {"patience": f"{WRITE_DEADLINE * 1000:.0f}ms"})
 
 
 def _bump(session: Session, tags: set[str]) -> None:

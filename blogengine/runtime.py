@@ -52,10 +52,12 @@ class Blog:
     """Tags for the tables of plugins that a statement names."""
     install_plugin: Callable[[str, str], None] = lambda plugin_id, source: None
     """Makes this plugin's tables and enables it; raises `Refused` when that fails, and nothing was changed."""
+    remove_plugin: Callable[[str, bool], Path] = lambda plugin_id, force: Path()
+    """Removes this plugin with all it left, asking it first; returns the file with a copy. Raises `Refused`."""
     installing: str = ""
     """The plugin that this app was built to install: its tables may be behind."""
     pending: list[str] = field(default_factory=list)
-    """Plugins of which another version was installed before than runs now."""
+    """Plugins that must be installed before they run, or anew because another version runs now."""
     pipeline: int = PIPELINE
     """Number of the pipeline that makes posts' HTML here: posts stored under another are made again."""
     has_put_off_rendering: bool = False

@@ -147,6 +147,10 @@ class SiteSettings:
             )
 
 
+INSTALLED = "_installed:"
+"""Begin of the key of the setting that keeps which version of a plugin is at home here."""
+
+
 @dataclass(frozen=True, slots=True)
 class PluginSetup:
     """A plugin that shall run, with what the owner stored for it."""
@@ -161,6 +165,8 @@ class PluginSetup:
     """Where the owner enabled it from, as `Candidate.source`; empty where nothing was remembered."""
     is_trial: bool = False
     """Whether an app is built only to see if this plugin runs."""
+    installed: str | None = None
+    """The version whose `installed` ran here last; None while none did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -15,6 +16,7 @@ from blogengine import app as apps
 from blogengine import installing
 from blogengine import jobs
 from blogengine import posts
+from blogengine import removing
 from blogengine import settings
 from blogengine.app import BlogFlask
 from blogengine.config import Config
@@ -31,6 +33,7 @@ from blogengine.keeping import key_of
 from blogengine.keeping import make_entry
 from blogengine.keeping import unless_known
 from blogengine.keeping import viewer_of
+from blogengine.lives import Lives
 from blogengine.pagecache import Hit
 from blogengine.pagecache import PageCache
 from blogengine.pagecache import Sequence
@@ -76,10 +79,15 @@ class Site:
         self._flights: dict[tuple[int, tuple[str, bytes]], threading.Event] = {}
         self._flights_lock = threading.Lock()
         self._runner: jobs.Runner | None = None
+        self._lives = Lives()
+        self._serves = False
 
     def start(self, *, work: bool = True) -> None:
-        """Build the app; with `work`, do jobs in a thread, unless `does_jobs` was switched off."""
-        self.current()
+        """Build the app and start its plugins; with `work`, do jobs in a thread, unless `does_jobs` was switched off."""
+        self._serves = True
+        if not self._lives.start(self.current()):
+            self.forget_app()
+            self.current()
         if work and self.does_jobs:
             self._runner = jobs.Runner(self.in_app, CORE_JOBS, self._look_after)
             self._runner.start()
@@ -91,6 +99,7 @@ class Site:
         if self._app is not None and self._views is not None:
             with self._app.app_context():
                 self.hand_over_views()
+        self._lives.end()
         self.disconnect()
 
     def disconnect(self) -> None:
@@ -108,11 +117,20 @@ class Site:
         with self._swap:
             app = self._app
             if app is None or app.blog.setup.generation < generation:
-                app = self.build()
-                self._app = app
+                if app is not None:
+                    self._lives.refused = {}
+                app = self._app = self._begin()
                 self.cache.clear()
+                self._lives.follow(app)
                 listeners = app.blog.hook.page_viewed.get_hookimpls()
                 self._views = (self._views or PageViews()) if listeners else None
+        return app
+
+    def _begin(self) -> BlogFlask:
+        """Build an app whose plugins are all started, if this process serves."""
+        app = self.build()
+        while self._serves and not self._lives.start(app):
+            app = self.build()
         return app
 
     def build(self, *, also: str = "", source: str = "") -> BlogFlask:
@@ -124,10 +142,14 @@ class Site:
         with self.engine.connect() as connection:
             setup = settings.load_setup(connection, self.config, candidates, also=also, also_source=source)
         ledger = Ledger() if also else self.ledger
-        app = apps.build(self.config, setup, self.engine, candidates, ledger, installing=also)
+        refused = None if also else self._lives.refused
+        app = apps.build(
+            self.config, setup, self.engine, candidates, ledger, installing=also, refused=refused
+        )
         app.blog.wake_jobs = self._wake
         app.blog.try_plugin = self._try_plugin
         app.blog.install_plugin = self._install_plugin
+        app.blog.remove_plugin = self._remove_plugin
         return app
 
     def forget_app(self) -> None:
@@ -139,16 +161,20 @@ class Site:
         status = self.build(also=plugin_id, source=source).blog.plugins.statuses.get(plugin_id)
         return status.reason if status is not None and status.state != "active" else ""
 
-    def _install_plugin(self, plugin_id: str, source: str = "") -> None:
+    def _install_plugin(self, plugin_id: str, source: str = "", *, enable: bool = True) -> None:
         with self.build(also=plugin_id, source=source).app_context():
-            installing.install(plugin_id)
+            installing.install(plugin_id, enable=enable)
+
+    def _remove_plugin(self, plugin_id: str, force: bool) -> Path:
+        with self.build(also=plugin_id).app_context():
+            return removing.remove(plugin_id, force=force)
 
     def install_pending(self) -> list[str]:
         """Bring the tables of enabled plugins up to date, before there are workers; return a sentence for each failure."""
         problems = []
         for plugin_id in self.current().blog.pending:
             try:
-                self._install_plugin(plugin_id)
+                self._install_plugin(plugin_id, enable=False)
             except BlogError as error:
                 problems.append(str(error))
         return problems

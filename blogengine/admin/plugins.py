@@ -11,6 +11,7 @@ from flask import redirect
 from flask import request
 from flask import url_for
 
+from blogengine import removing
 from blogengine import settings as service
 from blogengine.admin import forms
 from blogengine.admin.forms import FieldView
@@ -131,6 +132,35 @@ def forget_errors(plugin_id: str) -> Any:
     service.forget_failures(plugin_id)
     say(f"The list of errors of {plugin_id} is empty now.")
     return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
+
+
+@admin.get(f"/plugins/<{ID}:plugin_id>/remove")
+def ask_remove_plugin(plugin_id: str) -> Response:
+    """Ask before a plugin is removed with all it keeps."""
+    rows = removing.belongings(plugin_id)
+    kept = ", ".join(f"{name} ({count})" for name, count in rows.items()) or "nothing"
+    return show(
+        "confirm.html",
+        heading=f"Remove {plugin_id} with its data?",
+        message=f"Its settings and the rows of its tables go: {kept}. A copy is written to the instance's folder "
+        f"{removing.FOLDER} first. Its code stays; to stop it and keep its data, disable it instead.",
+        action=url_for("admin.remove_plugin", plugin_id=plugin_id),
+        fields=[],
+        button="Remove with its data",
+        cancel_url=url_for("admin.plugin", plugin_id=plugin_id),
+    )
+
+
+@admin.post(f"/plugins/<{ID}:plugin_id>/remove")
+def remove_plugin(plugin_id: str) -> Any:
+    """Remove a plugin with all it keeps."""
+    try:
+        copy = blog().remove_plugin(plugin_id, False)
+    except Refused as refusal:
+        complain(refusal)
+        return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
+    say(f"{plugin_id} is removed. What it kept is in {removing.FOLDER}/{copy.name} in the instance's folder.")
+    return redirect(url_for("admin.plugins"), 303)
 
 
 def _page(

@@ -8,12 +8,19 @@ import click
 from blogengine import settings
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
+from blogengine.cli.plugin_data import makemigration
+from blogengine.cli.plugin_data import migrate
+from blogengine.cli.plugin_data import uninstall
 from blogengine.runtime import blog
 
 
 @click.group()
 def plugins() -> None:
     """List, enable and disable plugins."""
+
+
+for command in (makemigration, migrate, uninstall):
+    plugins.add_command(command)
 
 
 @plugins.command("list")

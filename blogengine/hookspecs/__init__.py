@@ -1,7 +1,7 @@
 """The hooks: what a plugin may add, change, judge and hear of.
 
 Families: `register_*` collect things when an app is built; `*_html` fill places in templates; `prepare_*` hand over
-a document to change; `judge_*` collect verdicts; past participles are events.
+a document to change; `judge_*` collect verdicts; past participles are events; `living` is a plugin's own life.
 """
 
 import inspect
@@ -12,12 +12,13 @@ from blogengine.hookspecs import building
 from blogengine.hookspecs import documents
 from blogengine.hookspecs import events
 from blogengine.hookspecs import judging
+from blogengine.hookspecs import living
 from blogengine.hookspecs import places
 from blogengine.hookspecs.marks import NAMESPACE
 from blogengine.hookspecs.marks import hookimpl
 from blogengine.hookspecs.marks import hookspec
 
-FAMILIES = (building, places, documents, judging, events)
+FAMILIES = (building, places, documents, judging, events, living)
 
 __all__ = ["FAMILIES", "NAMESPACE", "hookimpl", "hookspec", "known", "told_later"]
 

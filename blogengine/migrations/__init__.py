@@ -1,12 +1,17 @@
 """The database's schema, step by step (Alembic), and how it is brought up to date."""
 
 import importlib
+from collections.abc import Callable
+from collections.abc import Iterable
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 
+from blogengine.db import Transaction
 from blogengine.tables import Tables
+from blogengine.tables import owners_of
 
 HEAD = "0003"
 """The newest step; a test compares it with the steps that are there."""
@@ -43,13 +48,40 @@ def version_of(connection: Connection, tables: Tables) -> str:
     return str(connection.execute(sa.select(version.c.version_num)).scalar() or "")
 
 
-def upgrade_plugin(engine: Engine, tables: Tables) -> bool:
-    """Bring a plugin's own tables to its newest step; returns whether anything was done.
+def upgrade_plugin(engine: Engine, tables: Tables, change: Callable[[Transaction], object]) -> None:
+    """Bring a plugin's own tables to its newest step and run `change`, whole or not at all.
 
-    Whole or not at all, under the lock of the core's own steps. Raises `Refused` with the reason.
+    Under the lock of the core's own steps. Raises `Refused` with the reason.
     """
-    with engine.connect() as connection:
-        if version_of(connection, tables) == tables.head:
-            return False
-    done: bool = importlib.import_module("blogengine.migrations.plugins").upgrade(engine, tables)
-    return done
+    importlib.import_module("blogengine.migrations.plugins").upgrade(engine, tables, change)
+
+
+def found_tables(connection: Connection, plugin_id: str, plugin_ids: Iterable[str]) -> list[str]:
+    """Return the names of the tables that a plugin has in the database, whether or not its code is there.
+
+    `plugin_ids` are all plugins that are known: `p_also_on_link` is not one of `also`. What only serves a virtual table
+    of SQLite, and the virtual table itself, are left out.
+    """
+    names = sa.inspect(connection).get_table_names()
+    if connection.dialect.name == "sqlite":
+        kinds = connection.execute(
+            sa.text("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'table'")
+        )
+        names = sorted(set(names) - set(kinds.scalars()))
+    owners = owners_of(names, [*plugin_ids, plugin_id])
+    return sorted(name for name, owner in owners.items() if owner == plugin_id)
+
+
+def drop_tables(
+    engine: Engine, plugin_id: str, plugin_ids: Iterable[str], change: Callable[[Transaction], object]
+) -> None:
+    """Run `change`, then drop everything in the database that is named as the plugin's, whole or not at all."""
+    importlib.import_module("blogengine.migrations.dropping").drop(engine, plugin_id, plugin_ids, change)
+
+
+def write_step(scratch: Engine, tables: Tables, message: str) -> Path | None:
+    """Write the next step of a plugin's tables from its models; None where there is nothing to do. Raises `Refused`."""
+    path: Path | None = importlib.import_module("blogengine.migrations.writing").write_step(
+        scratch, tables, message
+    )
+    return path

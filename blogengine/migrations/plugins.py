@@ -13,41 +13,46 @@ from alembic.operations import Operations
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 
+from blogengine.db import Transaction
+from blogengine.db import take_turn
+from blogengine.db import write_on
+from blogengine.errors import BlogError
 from blogengine.errors import Refused
 from blogengine.migrations import running
 from blogengine.migrations import version_of
 from blogengine.tables import Tables
 from blogengine.tables import scripts_in
 
+Change = Callable[[Transaction], object]
 Run = Callable[[Operations], Any]
 
 
-def upgrade(engine: Engine, tables: Tables) -> bool:
-    """Bring a plugin's tables to the newest step, whole or not at all; return whether there was anything to do.
+def upgrade(engine: Engine, tables: Tables, change: Change | None = None) -> None:
+    """Bring a plugin's tables to the newest step and run `change`, in one transaction: whole or not at all.
 
     An SQLite file with the plugin's rows in it is copied before. Raises `Refused` with the reason.
     """
-    return _run(engine, tables, tables.head)
+    _run(engine, tables, tables.head, change)
 
 
-def downgrade(engine: Engine, tables: Tables, to: str = "") -> bool:
+def downgrade(engine: Engine, tables: Tables, to: str = "") -> None:
     """Take a plugin's tables back to step `to` (empty: none are left), whole or not at all. Raises `Refused`."""
-    return _run(engine, tables, to)
+    _run(engine, tables, to)
 
 
-def _run(engine: Engine, tables: Tables, to: str) -> bool:
+def _run(engine: Engine, tables: Tables, to: str, then: Change | None = None) -> None:
     doing = ""
+    after: list[Callable[[], None]] = []
     try:
         with running.locked(engine), running.connected(engine) as connection:
+            take_turn(connection)
             present = version_of(connection, tables)
             if present and present not in tables.revisions:
                 raise Refused(
                     f"The tables of {tables.id} were made by a newer version of it (step {present}).",
                     hint="Install that version again.",
                 )
-            if present == to:
-                return False
-            if present and engine.dialect.name == "sqlite":
+            if present and present != to and engine.dialect.name == "sqlite":
                 running.copy(Path(str(engine.url.database)), f"{tables.id}-{present}")
             context = MigrationContext.configure(
                 connection, opts={"target_metadata": tables.metadata, "version_table": tables.version_table}
@@ -57,10 +62,13 @@ def _run(engine: Engine, tables: Tables, to: str) -> bool:
                     doing = f": step {number} failed"
                     change(operations)
                 doing = ""
+            if present != to:
+                _note(connection, tables, to)
+            if then is not None:
+                after = write_on(connection, then)
             _check_links(connection, tables)
-            _note(connection, tables, to)
             connection.commit()
-    except Refused:
+    except BlogError:
         raise
     except (Exception, SystemExit) as error:
         raise Refused(
@@ -69,12 +77,13 @@ def _run(engine: Engine, tables: Tables, to: str) -> bool:
             code="broken",
             hint="Nothing was changed.",
         ) from error
-    return True
+    for action in after:
+        action()
 
 
 def _plan(tables: Tables, present: str, to: str) -> list[tuple[str, Run]]:
     """Return number and function of what leads from step `present` to step `to`."""
-    if present < to:
+    if present <= to:
         return [(number, _step(tables, number, 0)) for number in tables.revisions if present < number <= to]
     return [(number, _step(tables, number, 1)) for number in reversed(tables.revisions) if to < number]
 

@@ -1,6 +1,7 @@
 """The plugins of one app: resolved, ordered, loaded, checked, guarded and called through pluggy."""
 
 import contextlib
+import inspect
 import logging
 import traceback
 import types
@@ -13,6 +14,7 @@ import pluggy
 
 from blogengine import hookspecs
 from blogengine import schema
+from blogengine.hookspecs import living
 from blogengine.plugins import checks
 from blogengine.plugins import loading
 from blogengine.plugins import ordering
@@ -53,6 +55,7 @@ class Plugins(Roster):
         self._fresh: set[str] = set()
         self._trial = ""
         self._is_loaded = False
+        self.modules: dict[str, types.ModuleType] = {}
         self._manager = pluggy.PluginManager(hookspecs.NAMESPACE)
         for family in hookspecs.FAMILIES:
             self._manager.add_hookspecs(family)
@@ -138,6 +141,14 @@ class Plugins(Roster):
         """Return the ids of the active plugins that implement `hook`, in the order of their ids."""
         return sorted(found.plugin_name for found in getattr(self.hook, hook).get_hookimpls())
 
+    def ask(self, plugin_id: str, hook: str, **arguments: Any) -> None:
+        """Call `hook` of one active plugin if it has it; what it raises is the caller's."""
+        if not self.implements(plugin_id, hook):
+            return
+        function = self.implementation(plugin_id, hook)
+        with self.ledger.calls.at(plugin_id, hook):
+            function(**{name: arguments[name] for name in inspect.signature(function).parameters})
+
     def collect(self, hook: str) -> dict[str, Any]:
         """Call a `register_*` hook of each active plugin by itself; return the results by plugin id.
 
@@ -212,6 +223,7 @@ class Plugins(Roster):
         if loaded.is_fresh:
             self._fresh.add(plugin_id)
         self.statuses[plugin_id] = Status(plugin_id, "active", loaded.note)
+        self.modules[plugin_id] = loaded.module
         return loaded.module
 
     def _contained(self, plugin_id: str, step: Callable[[str], None]) -> None:
@@ -248,7 +260,7 @@ class Plugins(Roster):
         )
         for name, function in look.at(module):
             called: Any = function
-            if not name.startswith(BUILDING) and name not in later:
+            if not name.startswith(BUILDING) and name not in later and name not in living.HOOKS:
                 called = guarded(plugin_id, name, function, self.ledger, lambda: self.apart())
             setattr(facade, name, called)
         self._facades[plugin_id] = facade

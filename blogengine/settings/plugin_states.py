@@ -18,6 +18,7 @@ from blogengine.plugins.discovery import Candidate
 from blogengine.plugins.manifest import did_you_mean
 from blogengine.runtime import blog
 from blogengine.settings.site import ORDER
+from blogengine.setup import INSTALLED
 
 
 def enable(plugin_id: str, source: str = "") -> Candidate:
@@ -109,6 +110,12 @@ def save_order(plugin_ids: Sequence[str]) -> None:
         tx.bump(SETUP_TAG, "settings")
 
     database.write(change)
+
+
+def note_installed(tx: Transaction, plugin_id: str, version: str) -> None:
+    """Write down which version of a plugin is at home here."""
+    tx.session.merge(Setting(key=f"{INSTALLED}{plugin_id}", value=version))
+    tx.bump(SETUP_TAG)
 
 
 def states() -> dict[str, PluginState]:

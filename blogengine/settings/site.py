@@ -26,6 +26,7 @@ from blogengine.runtime import blog
 from blogengine.secret import Lost
 from blogengine.secret import Secret
 from blogengine.settings.changes import tell_change
+from blogengine.setup import INSTALLED
 from blogengine.setup import PluginSetup
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
@@ -78,7 +79,8 @@ def load_setup(
                     secret.opened(config.secret_key, plugin_id, state.settings) if state is not None else {}
                 )
                 given = schema.find_given(plugin_prefix(plugin_id), os.environ)
-                plugins.append(PluginSetup(plugin_id, version, kept, given, source, is_trial))
+                at_home = stored.get(f"{INSTALLED}{plugin_id}")
+                plugins.append(PluginSetup(plugin_id, version, kept, given, source, is_trial, at_home))
     order = stored.get(ORDER)
     layout, misplaced = read_layout(stored.get(LAYOUT))
     return Setup(

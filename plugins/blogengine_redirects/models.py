@@ -21,6 +21,17 @@ class Base(DeclarativeBase):
     metadata = tables.metadata
 
 
+class Missed(Base):
+    """An address that visitors asked for in vain. Counting drops no page, and a look at the list is never kept."""
+
+    __tablename__ = "p_redirects_missed"
+    __table_args__ = ({"info": {"cache": False}},)
+
+    path: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    count: Mapped[int] = mapped_column(sa.Integer)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
 class Rule(Base):
     """An old address and where it leads."""
 

@@ -1,0 +1,116 @@
+"""Writing the next step of a plugin's schema from the difference between its models and its steps."""
+
+import re
+from pathlib import Path
+from typing import Any
+from typing import Literal
+
+import sqlalchemy as sa
+from alembic.autogenerate import produce_migrations
+from alembic.autogenerate import render_python_code
+from alembic.autogenerate.api import AutogenContext
+from alembic.migration import MigrationContext
+from alembic.operations.ops import MigrationScript
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Engine
+
+from blogengine.db import UTCDateTime
+from blogengine.errors import Refused
+from blogengine.migrations import plugins
+from blogengine.tables import Tables
+
+_STEP = '''\
+"""{words}"""
+
+import sqlalchemy as sa
+from alembic import op
+{more}
+revision = "{number}"
+down_revision = {before}
+
+
+def upgrade() -> None:
+    """{words}"""
+    {up}
+
+
+def downgrade() -> None:
+    """Take it back."""
+    {down}
+'''
+
+
+def write_step(scratch: Engine, tables: Tables, message: str) -> Path | None:
+    """Write the next script into the plugin's folder; None where there is nothing to do.
+
+    `scratch` is an empty database with the core's tables, on which the plugin's steps are run to compare.
+    """
+    if tables.steps:
+        raise Refused(
+            f"The steps of {tables.id} are functions; write the next function.",
+            hint="Or leave migrations= away, then scripts are written.",
+        )
+    if tables.folder is None:
+        raise Refused(f"The plugin {tables.id} has no folder for its steps.")
+    plugins.upgrade(scratch, tables)
+    with scratch.connect() as connection:
+        script = difference(connection, tables)
+        assert script.upgrade_ops is not None
+        assert script.downgrade_ops is not None
+        if script.upgrade_ops.is_empty():
+            return None
+        up, down = (_code(ops, connection, tables) for ops in (script.upgrade_ops, script.downgrade_ops))
+    more = "from sqlalchemy.dialects import postgresql\n" if "postgresql." in up + down else ""
+    before = tables.head
+    number = f"{int(before or 0) + 1:04d}"
+    words = re.sub(r"\W+", "_", message.lower(), flags=re.ASCII).strip("_")[:40] or "step"
+    sentence = " ".join(message.replace('"', "'").replace("\\", "/").split())
+    sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
+    said = f'"{before}"' if before else "None"
+    tables.folder.mkdir(parents=True, exist_ok=True)
+    path = tables.folder / f"{number}_{words}.py"
+    path.write_text(
+        _STEP.format(more=more, words=sentence, number=number, before=said, up=up, down=down),
+        encoding="utf-8",
+    )
+    return path
+
+
+def difference(connection: Connection, tables: Tables) -> MigrationScript:
+    """Return what leads from the plugin's tables as they are to its models; others' tables are left out."""
+    return produce_migrations(_context(connection, tables), tables.metadata)
+
+
+def _context(connection: Connection, tables: Tables) -> MigrationContext:
+    def is_own(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        return kind != "table" or (str(name).startswith(tables.prefix) and name != tables.version_table)
+
+    return MigrationContext.configure(
+        connection,
+        opts={
+            "target_metadata": tables.metadata,
+            "include_object": is_own,
+            "render_as_batch": True,
+            "render_item": _render_item,
+            "sqlalchemy_module_prefix": "sa.",
+            "alembic_module_prefix": "op.",
+            "user_module_prefix": None,
+        },
+    )
+
+
+def _code(ops: Any, connection: Connection, tables: Tables) -> str:
+    code = render_python_code(
+        ops, render_as_batch=True, render_item=_render_item, migration_context=_context(connection, tables)
+    )
+    lines = [line for line in code.splitlines() if not line.lstrip().startswith("# ###")]
+    return "\n".join(lines).strip()
+
+
+def _render_item(kind: str, thing: Any, context: AutogenContext) -> str | Literal[False]:
+    """Write the engine's own types as plain SQLAlchemy, so that a step stays what it was."""
+    if kind == "type" and isinstance(thing, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, sa.JSON):
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
