@@ -19,6 +19,7 @@ from blogengine import events
 from blogengine import schema
 from blogengine import themes
 from blogengine.assets import ending
+from blogengine.feeds import Feed
 from blogengine.interchange import Importer
 from blogengine.migrations import version_of
 from blogengine.pages import AdminPages
@@ -45,6 +46,8 @@ _OF_A_BLUEPRINT = (
 )
 """What a blueprint may bring along beside its rules, by Flask's names."""
 _NAME = re.compile("[a-z][a-z0-9_]*")
+_FEED_ID = re.compile("[a-z][a-z0-9-]{0,60}")
+_OWN_FEEDS = ("comments", "pages", "posts")
 _VARIABLE = re.compile("<[^>]*>")
 
 
@@ -56,6 +59,7 @@ def add_plugins(app: Flask, blog: Blog) -> None:
     blog.importers = {
         importer.id: importer for _, importer in offered(plugins, "register_importers", Importer)
     }
+    blog.feeds = _feeds(plugins)
     for plugin_id, blueprint in plugins.collect("register_routes").items():
         _mount(app, plugins, plugin_id, blueprint)
     for plugin_id, extra in plugins.collect("register_admin_pages").items():
@@ -115,6 +119,20 @@ def _behind(tables: Tables, present: str) -> str:
     if present not in ("", *tables.revisions):
         return f"Its tables were made by a newer version of it (step {present}); install that version again."
     return f"Its tables are at step {present or '0000'} of {tables.head}; run `blogengine plugins migrate {tables.id}`."
+
+
+def _feeds(plugins: Plugins) -> dict[str, Feed]:
+    found: dict[str, tuple[str, Feed]] = {}
+    for plugin_id, feed in offered(plugins, "register_feeds", Feed):
+        if not _FEED_ID.fullmatch(str(feed.id)) or feed.id in _OWN_FEEDS:
+            plugins.drop(plugin_id, f"The feed {feed.id!r} needs another id: small letters, digits and -.")
+        elif not feed.title or str(feed.title) != feed.title or not callable(feed.posts):
+            plugins.drop(plugin_id, f"The feed {feed.id} needs a title and a function that returns posts.")
+        elif feed.id in found:
+            plugins.drop(plugin_id, f"The feed {feed.id} belongs to the plugin {found[feed.id][0]}.")
+        else:
+            found[feed.id] = plugin_id, feed
+    return {feed_id: feed for feed_id, (plugin_id, feed) in found.items() if plugins.is_active(plugin_id)}
 
 
 def _jobs(plugins: Plugins) -> dict[str, Job]:

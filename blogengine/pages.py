@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint
 from markupsafe import Markup
 
+from blogengine.head import Meta
 from blogengine.places import Field
 
 PAGES_VERSION = 1
@@ -24,16 +25,6 @@ class Link:
 
     url: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeadLink:
-    """A `<link>` element of the head."""
-
-    rel: str
-    href: str
-    type: str = ""
-    title: str = ""
 
 
 @dataclass(slots=True)
@@ -109,19 +100,6 @@ class CommentView:
     def is_removed(self) -> bool:
         """Whether only the place is kept and the text is gone."""
         return self.status.startswith("removed")
-
-
-@dataclass(slots=True)
-class Meta:
-    """What goes into `<head>`; hooks `prepare_meta` may change it."""
-
-    title: str
-    canonical: str = ""
-    """Absolute address, or empty."""
-    description: str = ""
-    robots: str = ""
-    links: list[HeadLink] = field(default_factory=list)
-    stylesheets: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

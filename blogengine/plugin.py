@@ -22,6 +22,17 @@ from blogengine.errors import BlogError
 from blogengine.errors import Invalid
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
+from blogengine.feeds import Feed
+from blogengine.feeds import FeedElement
+from blogengine.feeds import FeedEntry
+from blogengine.feeds import FeedLink
+from blogengine.feeds import FeedView
+from blogengine.feeds import InReplyTo
+from blogengine.feeds import Person
+from blogengine.feeds import PostList
+from blogengine.feeds import PostQuery
+from blogengine.head import HeadLink
+from blogengine.head import Meta
 from blogengine.hookspecs import hookimpl
 from blogengine.hookspecs import hookspec
 from blogengine.interchange import CommentRecord
@@ -50,10 +61,8 @@ from blogengine.pages import CommentFacts
 from blogengine.pages import CommentFormView
 from blogengine.pages import CommentView
 from blogengine.pages import ErrorPage
-from blogengine.pages import HeadLink
 from blogengine.pages import Link
 from blogengine.pages import ListingPage
-from blogengine.pages import Meta
 from blogengine.pages import Page
 from blogengine.pages import PostDraft
 from blogengine.pages import PostPage
@@ -64,14 +73,13 @@ from blogengine.pageviews import PageView
 from blogengine.places import Asset
 from blogengine.places import Field
 from blogengine.places import Gadget
-from blogengine.posts import PostList
-from blogengine.posts import PostQuery
 from blogengine.runtime import blog
 from blogengine.runtime import call_hook
 from blogengine.runtime import settings_of
 from blogengine.schema import option
 from blogengine.secret import Secret
 from blogengine.setup import VERSION as ENGINE_VERSION
+from blogengine.syndication import finish_feed
 from blogengine.tables import Tables
 from blogengine.web.caching import cacheable
 from blogengine.web.frame import public_page
@@ -102,11 +110,17 @@ __all__ = [
     "Document",
     "ErrorPage",
     "Event",
+    "Feed",
+    "FeedElement",
+    "FeedEntry",
+    "FeedLink",
+    "FeedView",
     "Field",
     "Gadget",
     "HeadLink",
     "ImportSource",
     "Importer",
+    "InReplyTo",
     "Invalid",
     "JSONValue",
     "Job",
@@ -120,6 +134,7 @@ __all__ = [
     "Note",
     "Page",
     "PageView",
+    "Person",
     "PostDraft",
     "PostList",
     "PostPage",
@@ -147,6 +162,7 @@ __all__ = [
     "expires",
     "fetch",
     "fill_bodies",
+    "finish_feed",
     "fragment",
     "hookimpl",
     "hookspec",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pluggy
 
 from blogengine.config import Config
+from blogengine.feeds import Feed
 from blogengine.markup import PIPELINE
 from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.manager import Plugins
@@ -58,6 +59,9 @@ class Blog:
     """The plugin that this app was built to install: its tables may be behind."""
     pending: list[str] = field(default_factory=list)
     """Plugins that must be installed before they run, or anew because another version runs now."""
+    """Plugins of which another version was installed before than runs now."""
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+    """What plugins offer as feeds, by id."""
     pipeline: int = PIPELINE
     """Number of the pipeline that makes posts' HTML here: posts stored under another are made again."""
     has_put_off_rendering: bool = False

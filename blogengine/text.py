@@ -159,6 +159,25 @@ def excerpt(html: str, length: int = 200) -> str:
     return (head[:cut] if cut > 0 else head[:-1]).rstrip(" ,;:.-–—") + "…"
 
 
+_COUNTER = re.compile(r"[01]")
+
+
+def first_picture(html: str) -> str:
+    """Return the address of the first picture in clean HTML, as it stands there; empty where there is none.
+
+    Pictures of one pixel, which only count readers, are passed over.
+    """
+    if "<img" not in html:
+        return ""
+    for tag in tags(html):
+        if tag.name == "img":
+            found = dict(tag.attributes)
+            sizes = (found.get("width", ""), found.get("height", ""))
+            if found.get("src") and not any(map(_COUNTER.fullmatch, sizes)):
+                return entities.unescape(found["src"])
+    return ""
+
+
 class Span(NamedTuple):
     """A unit of elapsed time and its words."""
 

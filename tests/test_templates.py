@@ -22,15 +22,15 @@ from jinja2 import FileSystemLoader
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 
+from blogengine.head import HeadLink
+from blogengine.head import Meta
 from blogengine.pages import BlogView
 from blogengine.pages import CommentAnswerPage
 from blogengine.pages import CommentFormView
 from blogengine.pages import CommentView
 from blogengine.pages import ErrorPage
-from blogengine.pages import HeadLink
 from blogengine.pages import Link
 from blogengine.pages import ListingPage
-from blogengine.pages import Meta
 from blogengine.pages import Page
 from blogengine.pages import PostPage
 from blogengine.pages import PostView

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint
 
+from blogengine.feeds import Feed
 from blogengine.hookspecs.marks import hookspec
 from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
@@ -53,6 +54,15 @@ def register_admin_pages() -> AdminPages:  # type: ignore[empty-body]
 
     Returns `AdminPages(blueprint, label)`; the blueprint is mounted under `/admin/-/<plugin id>/`, only signed-in
     people reach it, every form in it needs the CSRF token, and `label` becomes an entry of the admin menu.
+    Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_feeds() -> Sequence[Feed]:  # type: ignore[empty-body]
+    """Offer feeds of posts, which the plugin that writes feeds serves in all its formats and announces in every head.
+
+    Returns feeds; `Feed.posts` is asked for a part of the list each time such a feed is made, within a request for it.
     Called once when an app is built. Since 0.1.
     """
 

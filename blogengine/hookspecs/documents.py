@@ -1,11 +1,14 @@
 """`prepare_*`: documents that a plugin may change before they are used."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 
 from blogengine.documents import Document
+from blogengine.feeds import FeedEntry
+from blogengine.feeds import FeedView
+from blogengine.head import Meta
 from blogengine.hookspecs.marks import hookspec
 from blogengine.pages import CommentFormView
-from blogengine.pages import Meta
 from blogengine.pages import Page
 from blogengine.pages import PostDraft
 from blogengine.pages import PostView
@@ -50,7 +53,7 @@ def prepare_html(document: Document) -> None:
 
 @hookspec
 def prepare_meta(meta: Meta, page: Page) -> None:
-    """Change what goes into the head of a page: title, description, links.
+    """Change what goes into the head of a page: title, canonical address, description, links, OpenGraph, JSON-LD.
 
     :param meta: change it in place.
     :param page: the page, complete but for its rendered text.
@@ -68,4 +71,16 @@ def prepare_comment_form(form: CommentFormView, post: PostView) -> None:
 
     What was typed is kept on preview and error and arrives in `facts.fields["<plugin id>.<word>"]` of `judge_comment`.
     Called once for each page with a comment form, and when a comment arrives. Since 0.1.
+    """
+
+
+@hookspec
+def prepare_feed_entries(entries: Sequence[FeedEntry], feed: FeedView) -> None:
+    """Change the entries of a feed before it is written: titles, texts, links, enclosures, elements of other vocabularies.
+
+    :param entries: change each in place; none is added or taken away.
+    :param feed: the feed that they are in, to read.
+
+    Each entry knows the `post` or `comment` that it was made from. Called once for each feed that is made, never
+    when a kept one is sent. Since 0.1.
     """

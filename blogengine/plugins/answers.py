@@ -123,6 +123,10 @@ class Kept:
                         + ("" if mine else ", which is not its to change")
                     )
 
+        for document in self._documents:
+            if hasattr(document, "check"):
+                document.check()
+
     def restore(self) -> None:
         """Put everything back as it was."""
         for text, before in self._turns:
@@ -200,7 +204,7 @@ def _fits(hint: Any) -> Fits:
         return lambda value, depth: type(value) is Markup and _is_sendable(value)
     if hint is int:
         return lambda value, depth: isinstance(value, int) and not isinstance(value, bool)
-    if not isinstance(hint, type):
+    if hint is Any or not isinstance(hint, type):  # `Any` is a class since Python 3.11
         return lambda value, depth: True
     if dataclasses.is_dataclass(hint):
         return _fits_dataclass(hint)

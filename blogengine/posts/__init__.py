@@ -1,14 +1,17 @@
 """Posts and static pages: reading them, and the rules of their life."""
 
+from blogengine.feeds import PostList
+from blogengine.feeds import PostQuery
+from blogengine.posts.addresses import PostAddress
+from blogengine.posts.addresses import address_blocks
+from blogengine.posts.addresses import addresses
 from blogengine.posts.labelling import date_labels
 from blogengine.posts.labelling import labels_in_use
 from blogengine.posts.labelling import related
 from blogengine.posts.months import Month
 from blogengine.posts.months import archive
 from blogengine.posts.paths import free_path
-from blogengine.posts.queries import PostQuery
 from blogengine.posts.queries import query
-from blogengine.posts.reading import PostList
 from blogengine.posts.reading import by_id
 from blogengine.posts.reading import by_path
 from blogengine.posts.reading import in_period
@@ -34,8 +37,11 @@ from blogengine.posts.writing import unpublish
 
 __all__ = [
     "Month",
+    "PostAddress",
     "PostList",
     "PostQuery",
+    "address_blocks",
+    "addresses",
     "all_posts",
     "archive",
     "by_id",

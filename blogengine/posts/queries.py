@@ -1,43 +1,23 @@
 """What feeds and searches ask for."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from blogengine.db import db
+from blogengine.feeds import PostList
+from blogengine.feeds import PostQuery
 from blogengine.models import Post
 from blogengine.pagecache import remember
 from blogengine.posts.labelling import labelled
 from blogengine.posts.reading import COLUMNS
 from blogengine.posts.reading import NEWEST_FIRST
 from blogengine.posts.reading import PUBLIC
-from blogengine.posts.reading import PostList
 from blogengine.posts.reading import views_of
 from blogengine.text import fold
 
 _WORDS = re.compile(r'"([^"]+)"|([^\s"]+)')
-
-
-@dataclass(frozen=True, slots=True)
-class PostQuery:
-    """What a feed asks for. Minimums are inclusive, maximums exclusive; `start_index` counts from 1."""
-
-    kind: str = "post"
-    labels: tuple[str, ...] = ()
-    """All of them."""
-    q: str = ""
-    """Words and `"quoted phrases"`, all of which must occur."""
-    published_min: datetime | None = None
-    published_max: datetime | None = None
-    updated_min: datetime | None = None
-    updated_max: datetime | None = None
-    orderby: str = "published"
-    """`published` or `updated`, newest first."""
-    start_index: int = 1
-    max_results: int = 25
 
 
 def query(wanted: PostQuery) -> PostList:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import bindparam
 
 from blogengine.db import db
+from blogengine.feeds import PostList
 from blogengine.models import Label
 from blogengine.models import Post
 from blogengine.models import Redirect
@@ -82,16 +82,6 @@ _NEXT = Prepared(
     .limit(_LIMIT)
 )
 _PAGES = Prepared(sa.select(Post.path, Post.title).where(Post.kind == "page", PUBLIC).order_by(Post.title))
-
-
-@dataclass(slots=True)
-class PostList:
-    """Posts, how many there are in all where that was counted, and whether more follow on either side."""
-
-    posts: list[PostView]
-    total: int = 0
-    has_older: bool = False
-    has_newer: bool = False
 
 
 def by_path(path: str) -> PostView | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from blogengine import fetch
+from blogengine import head
 from blogengine import hookspecs
 from blogengine import pages as page_values
 from blogengine import plugin as api
@@ -20,6 +21,8 @@ from blogengine.runtime import Blog
 from blogengine.setup import SiteSettings
 
 ORIGIN = "<!-- Made from the code by `blogengine docs`: change the docstrings there, not this page. -->"
+VALUES = (head.__name__, page_values.__name__)
+"""Modules whose classes stand in pages.md."""
 BESIDE: dict[str, type] = {"blog": Blog, "fetch": fetch.Fetched, "option": schema.Option}
 """Classes that plugins meet but do not import, by the name under which they are described."""
 
@@ -73,7 +76,7 @@ def plugin_api() -> list[str]:
 def _public(name: str, value: object) -> list[str]:
     if isinstance(value, types.ModuleType):
         return [inspect.getdoc(value) or "", *_module(value)]
-    if inspect.isclass(value) and value.__module__ == page_values.__name__:
+    if inspect.isclass(value) and value.__module__ in VALUES:
         sentence = markdown.flat((inspect.getdoc(value) or "").split("\n\n")[0])
         return [f"{sentence} Its fields: [pages.md](pages.md#{name.lower()})."]
     if inspect.isclass(value):
@@ -112,8 +115,9 @@ def values() -> list[str]:
     """Return the page of the values that templates and hooks are given."""
     classes = [
         value
-        for value in vars(page_values).values()
-        if inspect.isclass(value) and value.__module__ == page_values.__name__
+        for module in (head, page_values)
+        for value in vars(module).values()
+        if inspect.isclass(value) and value.__module__ == module.__name__
     ]
     parts = ["# Page values", inspect.getdoc(page_values) or ""]
     parts += [

@@ -6,9 +6,9 @@ from flask import Response
 from flask import request
 
 from blogengine import posts
+from blogengine.head import Meta
 from blogengine.pages import BlogView
 from blogengine.pages import Link
-from blogengine.pages import Meta
 from blogengine.pages import Page
 from blogengine.runtime import blog
 from blogengine.web import moments

@@ -14,9 +14,9 @@ from flask import request
 from werkzeug.routing import PathConverter
 
 from blogengine import posts
+from blogengine.head import Meta
 from blogengine.pages import Link
 from blogengine.pages import ListingPage
-from blogengine.pages import Meta
 from blogengine.pages import PostView
 from blogengine.posts import PostQuery
 from blogengine.runtime import blog

@@ -1,10 +1,13 @@
 """Feeds of posts and comments as Atom, RSS and JSON, at Blogger's addresses and in Blogger's shape."""
 
 from collections.abc import Sequence
+from urllib.parse import urljoin
 
 from flask import Blueprint
 from markupsafe import Markup
 
+from blogengine.plugin import FeedElement
+from blogengine.plugin import FeedEntry
 from blogengine.plugin import Gadget
 from blogengine.plugin import HeadLink
 from blogengine.plugin import Link
@@ -17,21 +20,25 @@ from blogengine.plugin import blog
 from blogengine.plugin import fragment
 from blogengine.plugin import hookimpl
 from blogengine.plugin import settings_of
+from blogengine.plugin import text
 from blogengine_atom.addresses import label_feed
+from blogengine_atom.addresses import tidy
+from blogengine_atom.parameters import ATOM
+from blogengine_atom.parameters import RSS
 from blogengine_atom.routes import feeds
 from blogengine_atom.settings import Settings
-from blogengine_atom.shape import ATOM
-from blogengine_atom.shape import RSS
 
 __all__ = [
     "comments_footer_html",
     "listing_footer_html",
+    "prepare_feed_entries",
     "prepare_meta",
     "register_gadgets",
     "register_routes",
     "register_settings",
 ]
 
+MEDIA_NS = "http://search.yahoo.com/mrss/"
 POSTS = "/feeds/posts/default"
 COMMENTS = "/feeds/comments/default"
 
@@ -67,12 +74,28 @@ def prepare_meta(meta: Meta, page: Page) -> None:
     if _has_posts():
         meta.links.append(HeadLink("alternate", POSTS, ATOM, f"{title} - Atom"))
         meta.links.append(HeadLink("alternate", f"{POSTS}?alt=rss", RSS, f"{title} - RSS"))
+        for feed in blog().feeds.values():
+            if feed.is_announced:
+                href = f"/feeds/{feed.id}/default"
+                meta.links.append(HeadLink("alternate", href, ATOM, f"{title}: {feed.title} - Atom"))
         if isinstance(page, ListingPage) and page.kind == "label":
             name = f"{title}: {page.heading} - Atom"
             meta.links.append(HeadLink("alternate", label_feed((page.heading,)), ATOM, name))
     if isinstance(page, PostPage) and _has_comments(page.post):
         name = page.post.title or title
         meta.links.append(HeadLink("alternate", _comments(page.post), ATOM, f"Comments on {name} - Atom"))
+
+
+@hookimpl
+def prepare_feed_entries(entries: Sequence[FeedEntry]) -> None:
+    """Show each post's first picture, as Blogger's feeds do (Media RSS 1.5.1)."""
+    for entry in entries:
+        if entry.post is None or entry.comment is not None:
+            continue
+        picture = text.first_picture(entry.post.html)
+        address = tidy(urljoin(entry.url, picture)) if picture else ""
+        if address:
+            entry.elements.append(FeedElement("media:thumbnail", MEDIA_NS, {"url": address}))
 
 
 @hookimpl

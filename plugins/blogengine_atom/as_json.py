@@ -31,6 +31,9 @@ def _map(element: Element) -> dict[str, Any]:
         name = child.name.replace(":", "$")
         if name in _LISTS:
             found.setdefault(name, []).append(_map(child))
+        elif name in found:
+            before = found[name] if isinstance(found[name], list) else [found[name]]
+            found[name] = [*before, _map(child)]
         else:
             found[name] = _map(child)
     return found

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from markupsafe import escape
 
 from blogengine.plugin import ENGINE_VERSION
+from blogengine.plugin import FeedEntry
+from blogengine.plugin import FeedLink
+from blogengine.plugin import FeedView
+from blogengine.plugin import Person
 from blogengine_atom.elements import Element
-from blogengine_atom.shape import ATOM
-from blogengine_atom.shape import Entry
-from blogengine_atom.shape import Feed
-from blogengine_atom.shape import FeedLink
-from blogengine_atom.shape import Person
+from blogengine_atom.parameters import ATOM
 
 LABELS = "http://www.blogger.com/atom/ns#"
 FEED_REL = "http://schemas.google.com/g/2005#feed"
@@ -25,7 +25,7 @@ GOOGLE_NS = "http://schemas.google.com/g/2005"
 _LOOKS_LIKE_HTML = re.compile(r"</\w|&#?\w")
 
 
-def atom_tree(feed: Feed) -> Element:
+def atom_tree(feed: FeedView) -> Element:
     """Return the document: a feed, or an entry where `feed` is of one."""
     namespaces = {"xmlns": ATOM_NS}
     if not feed.is_single:
@@ -59,7 +59,7 @@ def atom_tree(feed: Feed) -> Element:
     return root
 
 
-def feed_links(feed: Feed, kind: str) -> list[FeedLink]:
+def feed_links(feed: FeedView, kind: str) -> list[FeedLink]:
     """Return the links of a feed of media type `kind`."""
     links = [
         FeedLink(FEED_REL, feed.address, ATOM),
@@ -90,12 +90,14 @@ def timestamp(moment: datetime, zone: ZoneInfo, number: int | None = None) -> st
 def link_attributes(link: FeedLink) -> dict[str, str]:
     """Return the attributes of a link element."""
     found = {"rel": link.rel, "type": link.type, "href": link.href}
+    if link.length is not None:
+        found["length"] = str(link.length)
     if link.title and not _LOOKS_LIKE_HTML.search(link.title):
         found["title"] = link.title
     return found
 
 
-def add_threads(parent: Element, entry: Entry) -> None:
+def add_threads(parent: Element, entry: FeedEntry) -> None:
     """Add what entry answers and the number of its answers (RFC 4685)."""
     if entry.in_reply_to is not None:
         answered = entry.in_reply_to
@@ -105,7 +107,15 @@ def add_threads(parent: Element, entry: Entry) -> None:
         parent.add("thr:total", str(entry.total))
 
 
-def _fill_entry(parent: Element, entry: Entry, zone: ZoneInfo) -> None:
+def add_elements(parent: Element, entry: FeedEntry) -> None:
+    """Add what plugins put in, each with its own vocabulary, as Blogger does: two may use one prefix."""
+    for element in entry.elements:
+        prefix = element.name.partition(":")[0]
+        attributes = {f"xmlns:{prefix}": element.namespace, **element.attributes}
+        parent.add(element.name, element.text, attributes)
+
+
+def _fill_entry(parent: Element, entry: FeedEntry, zone: ZoneInfo) -> None:
     parent.add("id", entry.id)
     parent.add("published", timestamp(entry.published, zone))
     parent.add("updated", timestamp(entry.updated, zone, entry.number))
@@ -120,6 +130,7 @@ def _fill_entry(parent: Element, entry: Entry, zone: ZoneInfo) -> None:
         _link(parent, "link", link)
     _person(parent, entry.author)
     add_threads(parent, entry)
+    add_elements(parent, entry)
     if entry.is_removed:
         parent.add("gd:extendedProperty", attributes={"name": "blogger.contentRemoved", "value": "true"})
 

@@ -8,7 +8,12 @@ from datetime import datetime
 from markupsafe import escape
 
 from blogengine.plugin import CommentView
+from blogengine.plugin import FeedEntry
+from blogengine.plugin import FeedLink
+from blogengine.plugin import FeedView
+from blogengine.plugin import InReplyTo
 from blogengine.plugin import NotFound
+from blogengine.plugin import Person
 from blogengine.plugin import PostQuery
 from blogengine.plugin import PostView
 from blogengine.plugin import blog
@@ -23,14 +28,9 @@ from blogengine_atom.addresses import make_absolute
 from blogengine_atom.addresses import quote_id
 from blogengine_atom.addresses import tidy
 from blogengine_atom.elements import clean
+from blogengine_atom.parameters import ATOM
 from blogengine_atom.parameters import Wanted
 from blogengine_atom.parameters import accept_labels
-from blogengine_atom.shape import ATOM
-from blogengine_atom.shape import Entry
-from blogengine_atom.shape import Feed
-from blogengine_atom.shape import FeedLink
-from blogengine_atom.shape import InReplyTo
-from blogengine_atom.shape import Person
 
 TITLE_LENGTH = 50
 """Characters of a comment that stand in for its title, as on Blogger."""
@@ -54,26 +54,12 @@ class Request:
     addresses: Addresses
 
 
-def post_feed(asked: Request, *, kind: str = "post", label_path: str = "") -> Feed:
+def post_feed(asked: Request, *, kind: str = "post", label_path: str = "") -> FeedView:
     """Return the feed of posts, of those with all labels of `label_path`, or of static pages."""
     length = _length(asked.length, settings_of("atom").posts)
     used = posts.labels_in_use() if kind == "post" else []
     labels = _labels_in(label_path, {name for name, _ in used})
-    wanted = asked.wanted
-    found = posts.query(
-        PostQuery(
-            kind=kind,
-            labels=(*labels, *wanted.labels),
-            q=wanted.q,
-            published_min=wanted.published[0],
-            published_max=wanted.published[1],
-            updated_min=wanted.updated[0],
-            updated_max=wanted.updated[1],
-            orderby=wanted.orderby,
-            start_index=wanted.start_index,
-            max_results=wanted.max_results,
-        )
-    )
+    found = posts.query(_query(asked.wanted, kind, labels))
     feed = _feed(asked, [_of_post(post, asked, length) for post in _filled(found.posts, length)])
     feed.total = found.total
     feed.address = asked.addresses.of(f"/feeds/{kind}s/{asked.length}")
@@ -88,7 +74,37 @@ def post_feed(asked: Request, *, kind: str = "post", label_path: str = "") -> Fe
     return feed
 
 
-def post_entry(asked: Request, post_id: int, *, kind: str = "post") -> Feed:
+def offered_feed(asked: Request, feed_id: str) -> FeedView:
+    """Return a feed that a plugin offers. Raises `NotFound`."""
+    length = _length(asked.length, settings_of("atom").posts)
+    offer = blog().feeds.get(feed_id)
+    if offer is None:
+        raise NotFound("There is no such feed.")
+    found = offer.posts(_query(asked.wanted, "post", ()))
+    feed = _feed(asked, [_of_post(post, asked, length) for post in _filled(found.posts, length)])
+    feed.total = found.total or len(found.posts)
+    feed.id += f".feed-{feed_id}"
+    feed.title += f": {offer.title}"
+    feed.address = asked.addresses.of(f"/feeds/{feed_id}/{asked.length}")
+    return feed
+
+
+def _query(wanted: Wanted, kind: str, labels: tuple[str, ...]) -> PostQuery:
+    return PostQuery(
+        kind=kind,
+        labels=(*labels, *wanted.labels),
+        q=wanted.q,
+        published_min=wanted.published[0],
+        published_max=wanted.published[1],
+        updated_min=wanted.updated[0],
+        updated_max=wanted.updated[1],
+        orderby=wanted.orderby,
+        start_index=wanted.start_index,
+        max_results=wanted.max_results,
+    )
+
+
+def post_entry(asked: Request, post_id: int, *, kind: str = "post") -> FeedView:
     """Return the document of one post or page. Raises `NotFound`."""
     length = _length(asked.length, settings_of("atom").posts)
     post = posts.by_id(post_id)
@@ -100,7 +116,7 @@ def post_entry(asked: Request, post_id: int, *, kind: str = "post") -> Feed:
     return feed
 
 
-def comment_feed(asked: Request, post_id: int | None = None) -> Feed:
+def comment_feed(asked: Request, post_id: int | None = None) -> FeedView:
     """Return the feed of all comments, or of those on one post. Raises `NotFound`."""
     length = _length(asked.length, settings_of("atom").comments)
     post = _with_comments(post_id) if post_id is not None else None
@@ -130,7 +146,7 @@ def comment_feed(asked: Request, post_id: int | None = None) -> Feed:
     return feed
 
 
-def comment_entry(asked: Request, post_id: int, comment_id: int) -> Feed:
+def comment_entry(asked: Request, post_id: int, comment_id: int) -> FeedView:
     """Return the document of one comment. Raises `NotFound`."""
     length = _length(asked.length, settings_of("atom").comments)
     post = _with_comments(post_id)
@@ -163,13 +179,13 @@ def _labels_in(path: str, known: set[str]) -> tuple[str, ...]:
     return accept_labels(labels)
 
 
-def _feed(asked: Request, entries: list[Entry]) -> Feed:
+def _feed(asked: Request, entries: list[FeedEntry]) -> FeedView:
     running = blog()
     setup, site = running.setup, running.site
     home = asked.addresses.of("/")
     title = site.title.strip() or "Blog"
     created = datetime.fromisoformat(setup.blog_created).replace(tzinfo=UTC)
-    return Feed(
+    return FeedView(
         id=f"tag:blogengine.invalid,{setup.blog_created}:blog-{setup.blog_id}",
         title=title,
         subtitle=site.description.strip(),
@@ -191,7 +207,7 @@ def _filled(views: Sequence[PostView], length: str) -> Sequence[PostView]:
     return views
 
 
-def _of_post(post: PostView, asked: Request, length: str) -> Entry:
+def _of_post(post: PostView, asked: Request, length: str) -> FeedEntry:
     addresses = asked.addresses
     url = addresses.of(post.url)
     title = _title(post)
@@ -205,7 +221,7 @@ def _of_post(post: PostView, asked: Request, length: str) -> Entry:
     title_link = tidy(post.title_link)
     if title_link:
         links.append(FeedLink("related", title_link, title=title))
-    entry = Entry(
+    entry = FeedEntry(
         id=post.atom_id,
         number=post.id,
         published=post.published_at or post.modified_at,
@@ -219,12 +235,13 @@ def _of_post(post: PostView, asked: Request, length: str) -> Entry:
         labels=post.labels,
         total=post.comment_count if post.shows_comments else None,
         comments_url=f"{url}#comments" if post.shows_comments else "",
+        post=post,
     )
     _fill(entry, str(post.body), length)
     return entry
 
 
-def _of_comment(comment: CommentView, post: PostView, asked: Request, length: str) -> Entry:
+def _of_comment(comment: CommentView, post: PostView, asked: Request, length: str) -> FeedEntry:
     addresses = asked.addresses
     url = addresses.of(comment.url)
     post_url = addresses.of(post.url)
@@ -236,7 +253,7 @@ def _of_comment(comment: CommentView, post: PostView, asked: Request, length: st
         links.append(FeedLink("related", addresses.comments(post.id, comment.parent_id), ATOM))
     # The text of a removed comment is kept so that the removal can be undone: it must not be read here.
     body = REMOVED.get(comment.status) or str(comment.body)
-    entry = Entry(
+    entry = FeedEntry(
         id=comment.atom_id,
         number=comment.id,
         published=comment.published_at,
@@ -249,6 +266,8 @@ def _of_comment(comment: CommentView, post: PostView, asked: Request, length: st
         links=links,
         in_reply_to=InReplyTo(post.atom_id, post_url, addresses.entry(post.kind, post.id)),
         is_removed=comment.is_removed,
+        post=post,
+        comment=comment,
     )
     if not comment.is_removed:
         entry.author = Person(entry.author.name, tidy(comment.author_url))
@@ -256,7 +275,7 @@ def _of_comment(comment: CommentView, post: PostView, asked: Request, length: st
     return entry
 
 
-def _fill(entry: Entry, body: str, length: str) -> None:
+def _fill(entry: FeedEntry, body: str, length: str) -> None:
     if length == "short":
         entry.summary = _words(body, SUMMARY_LENGTH) or entry.title
     else:

@@ -12,6 +12,9 @@ from blogengine.plugin import text
 
 MOST = 150
 """Entries in one feed at most, as Blogger since 2016."""
+ATOM = "application/atom+xml"
+RSS = "application/rss+xml"
+
 FORMATS = ("atom", "rss", "json", "json-in-script")
 KNOWN = (
     "alt",

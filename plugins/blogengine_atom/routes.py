@@ -6,9 +6,11 @@ from flask import Blueprint
 from flask import Response
 from flask import request
 
+from blogengine.plugin import FeedView
 from blogengine.plugin import Refused
 from blogengine.plugin import blog
 from blogengine.plugin import cacheable
+from blogengine.plugin import finish_feed
 from blogengine.plugin import settings_of
 from blogengine_atom import building
 from blogengine_atom.addresses import Addresses
@@ -18,17 +20,16 @@ from blogengine_atom.as_json import json_text
 from blogengine_atom.as_json import script_text
 from blogengine_atom.atom import atom_tree
 from blogengine_atom.elements import serialise
+from blogengine_atom.parameters import ATOM
 from blogengine_atom.parameters import KNOWN
+from blogengine_atom.parameters import RSS
 from blogengine_atom.parameters import Wanted
 from blogengine_atom.parameters import read
 from blogengine_atom.rss import rss_tree
-from blogengine_atom.shape import ATOM
-from blogengine_atom.shape import RSS
-from blogengine_atom.shape import Feed
 
 feeds = Blueprint("atom", __name__)
 
-Make = Callable[[building.Request], Feed]
+Make = Callable[[building.Request], FeedView]
 
 LENGTHS = "<any(default, full, summary):length>"
 
@@ -75,6 +76,12 @@ def page(length: str, post_id: int) -> Response:
     return _answer(lambda asked: building.post_entry(asked, post_id, kind="page"), length)
 
 
+@feeds.get(f"/feeds/<feed_id>/{LENGTHS}")
+def offered(feed_id: str, length: str) -> Response:
+    """Posts that another plugin chooses."""
+    return _answer(lambda asked: building.offered_feed(asked, feed_id), length)
+
+
 @feeds.get(f"/feeds/comments/{LENGTHS}")
 def comments(length: str) -> Response:
     """Comments on all posts."""
@@ -105,6 +112,7 @@ def _written(make: Make, length: str, alt: str) -> Response:
         feed = make(building.Request(wanted, length, addresses))
     except Refused as refusal:
         return Response(f"{refusal}\n", 400, mimetype="text/plain")
+    finish_feed(feed)
     _place(feed, addresses)
     response = _in_format(feed, wanted)
     response.last_modified = feed.updated
@@ -118,7 +126,7 @@ def _written(make: Make, length: str, alt: str) -> Response:
 _kept = cacheable(*KNOWN)(_written)
 
 
-def _place(feed: Feed, addresses: Addresses) -> None:
+def _place(feed: FeedView, addresses: Addresses) -> None:
     """Give `feed` its own address as it was asked for, and those of the pages beside it."""
     values = {name: request.args[name] for name in request.args}
     own = addresses.of(request.path) if request.path in ("/atom.xml", "/rss.xml") else feed.address
@@ -134,7 +142,7 @@ def _place(feed: Feed, addresses: Addresses) -> None:
         feed.previous_url = with_query(own, {**values, "start-index": str(before), **size})
 
 
-def _in_format(feed: Feed, wanted: Wanted) -> Response:
+def _in_format(feed: FeedView, wanted: Wanted) -> Response:
     if wanted.alt == "rss":
         return Response(serialise(rss_tree(feed)), mimetype=RSS)
     tree = atom_tree(feed)

@@ -8,19 +8,20 @@ from email.utils import format_datetime
 from markupsafe import escape
 
 from blogengine.plugin import ENGINE_VERSION
+from blogengine.plugin import FeedEntry
+from blogengine.plugin import FeedView
+from blogengine.plugin import Person
 from blogengine_atom.atom import ATOM_NS
 from blogengine_atom.atom import LABELS
 from blogengine_atom.atom import SEARCH_NS
 from blogengine_atom.atom import THREADS_NS
+from blogengine_atom.atom import add_elements
 from blogengine_atom.atom import add_threads
 from blogengine_atom.atom import feed_links
 from blogengine_atom.atom import link_attributes
 from blogengine_atom.atom import timestamp
 from blogengine_atom.elements import Element
-from blogengine_atom.shape import RSS
-from blogengine_atom.shape import Entry
-from blogengine_atom.shape import Feed
-from blogengine_atom.shape import Person
+from blogengine_atom.parameters import RSS
 
 NOBODY = "noreply@blogengine.invalid"
 """RSS wants an address for every person; readers' and authors' addresses are nobody's business."""
@@ -28,7 +29,7 @@ NOBODY = "noreply@blogengine.invalid"
 _NOT_IN_A_COMMENT = re.compile(r"[()\\\s]+")
 
 
-def rss_tree(feed: Feed) -> Element:
+def rss_tree(feed: FeedView) -> Element:
     """Return the document; for a single entry a channel with one item."""
     namespaces = {"xmlns:atom": ATOM_NS, "xmlns:openSearch": SEARCH_NS, "xmlns:thr": THREADS_NS}
     root = Element("rss", attributes={**namespaces, "version": "2.0"})
@@ -54,7 +55,7 @@ def rss_tree(feed: Feed) -> Element:
     return root
 
 
-def _fill_item(item: Element, entry: Entry, feed: Feed) -> None:
+def _fill_item(item: Element, entry: FeedEntry, feed: FeedView) -> None:
     item.add("guid", entry.id, {"isPermaLink": "false"})
     item.add("pubDate", _date(entry.published))
     item.add("atom:updated", timestamp(entry.updated, feed.zone, entry.number))
@@ -66,7 +67,12 @@ def _fill_item(item: Element, entry: Entry, feed: Feed) -> None:
     item.add("author", _mailbox(entry.author), hexadecimal=True)
     if entry.comments_url:
         item.add("comments", entry.comments_url)
+    for link in entry.links:
+        if link.rel == "enclosure":  # RSS knows one, and demands its length
+            item.add("enclosure", "", {"url": link.href, "length": str(link.length or 0), "type": link.type})
+            break
     add_threads(item, entry)
+    add_elements(item, entry)
 
 
 def _date(moment: datetime) -> str:
