@@ -24,6 +24,8 @@ class Config:
     proxies: int = 0
     comment_rate_limit: bool = True
     safe_mode: bool = False
+    hook_seconds: float = 10.0
+    """Seconds after which a plugin's hook that has not come back counts as hanging."""
 
     @property
     def media_folder(self) -> Path:
@@ -34,6 +36,11 @@ class Config:
     def drop_in_folder(self) -> Path:
         """Folder of drop-in plugins."""
         return self.instance / "plugins"
+
+    @property
+    def run_folder(self) -> Path:
+        """Folder of what running processes leave for each other."""
+        return self.instance / "run"
 
 
 def find_instance(given: str | os.PathLike[str] | None = None) -> Path:
@@ -73,6 +80,7 @@ def load_config(
         proxies=_number("BLOGENGINE_PROXIES", 0),
         comment_rate_limit=os.environ.get("BLOGENGINE_COMMENT_RATE_LIMIT", "on").lower() != "off",
         safe_mode=safe_mode or os.environ.get("BLOGENGINE_SAFE_MODE", "") not in ("", "0"),
+        hook_seconds=float(max(1, _number("BLOGENGINE_HOOK_SECONDS", 10))),
     )
 
 

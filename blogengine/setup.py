@@ -185,6 +185,8 @@ class Setup:
     """Date (`2026-01-31`) used in `tag:` ids."""
     layout: tuple[Placed, ...] = ()
     """The gadgets that the owner has put into areas, in order."""
+    holding: tuple[str, ...] = ()
+    """Plugins that the engine switched off and that may judge: all comments are held until their owner decides."""
     problems: tuple[str, ...] = ()
     """Sentences about settings that could not be used."""
     locked: Mapping[str, str] = field(default_factory=dict, hash=False)

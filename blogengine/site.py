@@ -1,7 +1,9 @@
 """The WSGI object that serves the current app, keeps its pages, and swaps in a new app when the setup has changed."""
 
+import dataclasses
 import logging
 import threading
+import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -44,9 +46,12 @@ from blogengine.pageviews import PageViews
 from blogengine.pageviews import Viewer
 from blogengine.plugins import discovery
 from blogengine.plugins.calls import Ledger
+from blogengine.plugins.calls import Patience
+from blogengine.plugins.costs import PAGES
 from blogengine.runtime import blog
 from blogengine.secret import guard_logs
 from blogengine.tracking import watch
+from blogengine.warden import Warden
 
 log = logging.getLogger("blogengine.site")
 
@@ -70,10 +75,12 @@ class Site:
         watch(self.engine)
         self.sequence = Sequence(self.engine)
         self.cache = PageCache(self.sequence)
-        self.ledger = Ledger()
+        self.ledger = Ledger(Patience(config.hook_seconds))
         self.failures = self.ledger.failures
         self.does_jobs = True  # False where another process does the work in the background
         self._views: PageViews | None = None
+        self._pages = self.ledger.costs.of(PAGES, "page")
+        self.warden = Warden(config, self.ledger, lambda: self._app, self.in_safe_app)
         self._app: BlogFlask | None = None
         self._swap = threading.Lock()
         self._flights: dict[tuple[int, tuple[str, bytes]], threading.Event] = {}
@@ -83,7 +90,10 @@ class Site:
         self._serves = False
 
     def start(self, *, work: bool = True) -> None:
-        """Build the app and start its plugins; with `work`, do jobs in a thread, unless `does_jobs` was switched off."""
+        """Build the app, watch and start its plugins; with `work`, do jobs in a thread, unless `does_jobs` is off."""
+        if work:
+            self.warden.start()
+            self.warden.carry_out()
         self._serves = True
         if not self._lives.start(self.current()):
             self.forget_app()
@@ -100,6 +110,7 @@ class Site:
             with self._app.app_context():
                 self.hand_over_views()
         self._lives.end()
+        self.warden.stop()
         self.disconnect()
 
     def disconnect(self) -> None:
@@ -138,6 +149,8 @@ class Site:
 
         `also` (from `source`) is a plugin that runs in it whatever the owner decided, its tables there or not.
         """
+        if not also:
+            self.warden.carry_out()
         candidates = discovery.find(self.config.drop_in_folder)
         with self.engine.connect() as connection:
             setup = settings.load_setup(connection, self.config, candidates, also=also, also_source=source)
@@ -186,13 +199,27 @@ class Site:
         with app.app_context():
             yield app
 
+    @contextmanager
+    def in_safe_app(self) -> Iterator[BlogFlask]:
+        """Enter an app without plugins, which nothing that plugins do keeps from working."""
+        safe = Site(dataclasses.replace(self.config, safe_mode=True), self.engine)
+        try:
+            with safe.in_app() as app:
+                yield app
+        finally:
+            safe.sequence.close()
+
+    def hanging(self) -> int:
+        """Return how many threads of this process hang in plugins."""
+        return self.warden.hanging()
+
     def _wake(self) -> None:
         if self._runner is not None:
             self._runner.wake()
 
     def _look_after(self) -> None:
         self.hand_over_views()
-        settings.store_failures(self.ledger.failures.take())
+        self.warden.store()
         posts.put_off_rendering()
 
     def hand_over_views(self) -> None:
@@ -273,10 +300,13 @@ class Site:
         is_current = app.blog.setup.generation >= self.sequence.generation()
         view = View(self.cache, stamp)
         token = enter_view(view)
+        begun = time.perf_counter_ns()
         try:
             status, headers, body = ask(app, environ)
         finally:
             leave_view(token)
+            self._pages.calls += 1
+            self._pages.total += time.perf_counter_ns() - begun
         viewer = viewer_of(environ)
         if viewer is not None and self._views is not None and status == 200 and is_page(headers):
             self._views.note(key[0], viewer)

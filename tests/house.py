@@ -22,6 +22,7 @@ FLOORS = {
     "blogengine.keeping": 4,
     "blogengine.lives": 4,
     "blogengine.site": 4,
+    "blogengine.warden": 4,
     "blogengine.server": 4,
     "blogengine.web": 3,
     "blogengine.admin": 3,

@@ -1,5 +1,6 @@
 """Opening the instance that a command works on, and saying which one it is."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from blogengine.app import BlogFlask
 from blogengine.config import Config
 from blogengine.config import load_config
 from blogengine.migrations import upgrade
+from blogengine.plugins import deaths
 from blogengine.site import Site
 
 
@@ -24,10 +26,19 @@ class Opener:
         click.echo(f"Instance: {config.instance}", err=True)
         return config
 
-    def site(self, *, create: bool = False, safe_mode: bool = False) -> Site:
-        """Return the instance's site, its database brought up to date."""
+    def site(
+        self,
+        *,
+        create: bool = False,
+        safe_mode: bool = False,
+        first: Callable[[Site], None] = lambda site: None,
+    ) -> Site:
+        """Return the instance's site, its database brought up to date; `first` is called before a plugin is loaded."""
         site = Site(self.config(create=create, safe_mode=safe_mode))
         upgrade(site.engine)
+        deaths.note_the_dead(site.config.run_folder)
+        site.warden.leave_crumbs()
+        first(site)
         for problem in site.install_pending():
             click.echo(problem, err=True)
         return site

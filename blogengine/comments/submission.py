@@ -289,6 +289,13 @@ def _judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict:
             verdicts.append(
                 Verdict(HOLD, f"The plugin {status.id} does not run; it may have judged this comment.")
             )
+    for plugin_id in blog().setup.holding:
+        verdicts.append(
+            Verdict(
+                HOLD,
+                f"The plugin {plugin_id} was switched off by the engine; it may have judged this comment.",
+            )
+        )
     for answer in blog().hook.judge_comment(comment=draft, post=post, facts=facts):
         known = isinstance(answer, Verdict) and answer.level in (PUBLISH, HOLD, SPAM, REJECT)
         verdicts.append(answer if known else Verdict(HOLD, "A plugin gave an answer that is no verdict."))

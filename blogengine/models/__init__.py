@@ -11,7 +11,9 @@ from blogengine.models.posts import Redirect
 from blogengine.models.posts import post_label
 from blogengine.models.system import Meta
 from blogengine.models.system import Outbox
+from blogengine.models.system import PluginCost
 from blogengine.models.system import PluginError
+from blogengine.models.system import PluginPersonal
 from blogengine.models.system import PluginState
 from blogengine.models.system import Setting
 
@@ -23,7 +25,9 @@ __all__ = [
     "Media",
     "Meta",
     "Outbox",
+    "PluginCost",
     "PluginError",
+    "PluginPersonal",
     "PluginState",
     "Post",
     "Redirect",

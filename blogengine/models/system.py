@@ -36,6 +36,8 @@ class PluginState(Base):
     """Which of several plugins with this id runs, as `Candidate.source`; empty while nobody chose."""
     off_reason: Mapped[str] = mapped_column(sa.Text, default="")
     """Why the engine switched it off, if it did."""
+    holds_comments: Mapped[bool] = mapped_column(sa.Boolean, default=False, server_default=sa.false())
+    """Whether all comments wait while it is off: the engine switched it off, and it judges or may judge."""
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -53,6 +55,37 @@ class PluginError(Base):
     traceback: Mapped[str] = mapped_column(sa.Text)
     count: Mapped[int] = mapped_column(sa.Integer)
     first_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PluginCost(Base):
+    """What a hook of a plugin cost since it was last forgotten. Plugin `""` and hook `page`: all pages that were made."""
+
+    __tablename__ = "plugin_cost"
+
+    plugin_id: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    hook: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    calls: Mapped[int] = mapped_column(sa.BigInteger)
+    microseconds: Mapped[int] = mapped_column(sa.BigInteger)
+    longest: Mapped[int] = mapped_column(sa.BigInteger)
+    """Microseconds of the longest call."""
+    errors: Mapped[int] = mapped_column(sa.BigInteger)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class PluginPersonal(Base):
+    """A line of a plugin that made pages personal which could have been kept for everybody."""
+
+    __tablename__ = "plugin_personal"
+
+    plugin_id: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    what: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    """`cookies`, `session` or `set-cookie`."""
+    file: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    line: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    path: Mapped[str] = mapped_column(sa.Text)
+    """The page where it was last seen."""
+    count: Mapped[int] = mapped_column(sa.BigInteger)
     last_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -7,8 +7,9 @@ call for each hook (0.1 µs). Whoever started the process reads it and knows whi
 import contextlib
 import mmap
 import os
+import struct
 import threading
-from collections.abc import Iterator
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ SIZE = 96
 SLOTS = 64
 """Threads with a crumb of their own in one process."""
 EMPTY = b"\0" * SIZE
+BEAT = struct.Struct("<d")
+"""Seconds of the machine's monotonic clock, behind the crumbs: when the process was last seen to be well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,52 +39,51 @@ class Crumbs:
     """The crumbs of this process; nothing is written before `open`."""
 
     def __init__(self) -> None:
-        self._memory: mmap.mmap | None = None
-        self._slots: dict[int, int] = {}
+        self.memory: mmap.mmap | None = None
+        self._given = 0
         self._lock = threading.Lock()
         self._path: Path | None = None
 
     def open(self, folder: Path) -> None:
         """Write into `folder` from now on, into a file of this process. A folder that cannot be written is left alone."""
-        self.close(keep=True)
+        self.memory, self._path = None, None
         path = folder / f"crumbs-{os.getpid()}"
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
-                os.ftruncate(descriptor, SIZE * SLOTS)
-                self._memory = mmap.mmap(descriptor, SIZE * SLOTS)
+                os.ftruncate(descriptor, SIZE * SLOTS + BEAT.size)
+                self.memory = mmap.mmap(descriptor, SIZE * SLOTS + BEAT.size)
             finally:
                 os.close(descriptor)
             self._path = path
+        self.beat()
 
-    def close(self, *, keep: bool = False) -> None:
-        """Stop writing, and delete the file unless `keep`, as a process does that inherited it by a fork."""
-        self._memory, path = None, self._path
-        self._slots, self._path = {}, None
-        if path is not None and not keep:
+    def close(self) -> None:
+        """Stop writing, and delete the file."""
+        self.memory, path = None, self._path
+        self._path = None
+        if path is not None:
             path.unlink(missing_ok=True)
 
-    def put(self, thread: int, crumb: bytes) -> None:
-        """Say what a thread does now."""
-        memory = self._memory
-        if memory is None:
-            return
-        at = self._slots.get(thread)
-        if at is None:
-            with self._lock:
-                at = self._slots.setdefault(thread, len(self._slots) % SLOTS * SIZE)
-        memory[at : at + SIZE] = crumb
+    def beat(self) -> None:
+        """Say that this process is well."""
+        memory = self.memory
+        if memory is not None:
+            memory[SIZE * SLOTS :] = BEAT.pack(time.monotonic())
 
-    @contextlib.contextmanager
-    def at(self, plugin_id: str, place: str) -> Iterator[None]:
-        """Say that this thread is at `place` for a plugin."""
-        thread = threading.get_ident()
-        self.put(thread, record(plugin_id, place))
-        try:
-            yield
-        finally:
-            self.put(thread, EMPTY)
+    def slot(self) -> slice:
+        """Return a place for the crumbs of one more thread."""
+        with self._lock:
+            at = self._given % SLOTS * SIZE
+            self._given += 1
+        return slice(at, at + SIZE)
+
+    def put(self, slot: slice, crumb: bytes) -> None:
+        """Say what a thread does now."""
+        memory = self.memory
+        if memory is not None:
+            memory[slot] = crumb
 
 
 def left_by(folder: Path, pid: int) -> list[Crumb]:
@@ -92,8 +94,22 @@ def left_by(folder: Path, pid: int) -> list[Crumb]:
     except OSError:
         return []
     path.unlink(missing_ok=True)
+    return _read(content)
+
+
+def silence_of(folder: Path, pid: int) -> tuple[float, list[Crumb]]:
+    """Return for how many seconds the process `pid` has said nothing, and what it is doing."""
+    try:
+        content = (folder / f"crumbs-{pid}").read_bytes()
+        (beat,) = BEAT.unpack(content[SIZE * SLOTS :])
+    except (OSError, struct.error):
+        return 0.0, []
+    return time.monotonic() - beat, _read(content)
+
+
+def _read(content: bytes) -> list[Crumb]:
     found = []
-    for at in range(0, len(content), SIZE):
+    for at in range(0, min(len(content), SIZE * SLOTS), SIZE):
         plugin_id, _, place = content[at : at + SIZE].rstrip(b"\0").decode(errors="replace").partition(" ")
         if plugin_id and place:
             found.append(Crumb(plugin_id, place))

@@ -1,12 +1,17 @@
-"""The calls of hooks that are running now, by thread, for the watchdog and for whoever reads the breadcrumbs."""
+"""The calls of plugins that are running now, by thread, for the watchdog and for whoever reads the breadcrumbs."""
 
 import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import NamedTuple
+from typing import Optional
 
+from blogengine.plugins import surroundings
 from blogengine.plugins.breadcrumbs import EMPTY
 from blogengine.plugins.breadcrumbs import Crumbs
 from blogengine.plugins.breadcrumbs import record
@@ -21,61 +26,73 @@ SLOW_SHARE = 5
 """A hook that took a fifth of `HOOK_SECONDS` or more is slow."""
 
 
-class Call:
-    """One call that is running. `place` is a hook's name, or `import`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """What can be called: a plugin's hook, or its `import`. `fail` counts a failure and says whether it mutes."""
 
-    __slots__ = ("begun", "crumb", "fail", "is_hanging", "is_noted", "outer", "place", "plugin_id")
+    plugin_id: str
+    name: str
+    crumb: bytes
+    fail: Callable[[], bool]
 
-    def __init__(
-        self, plugin_id: str, place: str, crumb: bytes, outer: "Call | None", fail: Callable[[], bool]
-    ) -> None:
-        self.plugin_id = plugin_id
-        self.place = place
-        self.crumb = crumb
-        self.outer = outer
-        self.fail = fail
-        """Counts a failure of this hook; returns whether that mutes it."""
-        self.is_noted = self.is_hanging = False
-        self.begun = time.perf_counter_ns()
+
+class Call(NamedTuple):
+    """One call that is running: since when (`perf_counter_ns`), and the call around it."""
+
+    place: Place
+    begun: int
+    outer: Optional["Call"]
+
+
+class Lane:
+    """What one thread is doing."""
+
+    __slots__ = ("present", "slot", "thread")
+
+    def __init__(self, thread: int, slot: slice) -> None:
+        self.thread = thread
+        self.slot = slot
+        self.present: Call | None = None
 
 
 class Calls:
     """The running calls of this process."""
 
-    def __init__(self) -> None:
-        self.running: dict[int, Call] = {}
-        """By thread; the innermost, which knows the ones around it."""
+    def __init__(self, failures: FailureLog) -> None:
+        self._failures = failures
+        self.lanes: dict[int, Lane] = {}
         self.crumbs = Crumbs()
+        self.noted: dict[Call, bool] = {}
+        """Running calls that the watchdog has noted as slow, and whether they hang."""
 
-    def begin(self, plugin_id: str, place: str, crumb: bytes, fail: Callable[[], bool] = bool) -> Call:
-        """Note that this thread calls a plugin."""
+    def lane(self) -> Lane:
+        """Return the lane of this thread."""
         thread = threading.get_ident()
-        call = Call(plugin_id, place, crumb, self.running.get(thread), fail)
-        self.running[thread] = call
-        self.crumbs.put(thread, crumb)
-        return call
-
-    def end(self, call: Call) -> int:
-        """Note that it came back; return how many nanoseconds it took."""
-        elapsed = time.perf_counter_ns() - call.begun
-        thread = threading.get_ident()
-        outer = call.outer
-        if outer is None:
-            self.running.pop(thread, None)
-            self.crumbs.put(thread, EMPTY)
-        else:
-            self.running[thread] = outer
-            self.crumbs.put(thread, outer.crumb)
-        return elapsed
+        lane = self.lanes.get(thread)
+        if lane is None:
+            lane = self.lanes[thread] = Lane(thread, self.crumbs.slot())
+        return lane
 
     @contextmanager
-    def at(self, plugin_id: str, place: str) -> Iterator[None]:
-        """Note that this thread works for a plugin outside of a guarded hook."""
-        call = self.begin(plugin_id, place, record(plugin_id, place))
+    def at(self, plugin_id: str, name: str, fail: Callable[[], bool] = bool) -> Iterator[None]:
+        """Note that this thread works for a plugin outside of a guarded hook, which does the same by hand.
+
+        What an import changes for everybody is put back.
+        """
+        lane = self.lane()
+        outer = lane.present
+        place = Place(plugin_id, name, record(plugin_id, name), fail)
+        lane.present = Call(place, time.perf_counter_ns(), outer)
+        self.crumbs.put(lane.slot, place.crumb)
         try:
-            yield
+            around: AbstractContextManager[list[str]] = nullcontext([])
+            with surroundings.kept() if name == "import" else around as changed:
+                yield
+            for what in changed:
+                self._failures.note(plugin_id, name, f"It changed {what} for everybody; that was put back.")
         finally:
-            self.end(call)
+            lane.present = outer
+            self.crumbs.put(lane.slot, EMPTY if outer is None else outer.place.crumb)
 
 
 @dataclass(slots=True)
@@ -97,5 +114,5 @@ class Ledger:
     def __init__(self, patience: Patience | None = None) -> None:
         self.failures = FailureLog()
         self.costs = Costs()
-        self.calls = Calls()
+        self.calls = Calls(self.failures)
         self.patience = patience or Patience()

@@ -3,6 +3,9 @@
 import threading
 from dataclasses import dataclass
 
+PAGES = ""
+"""Stands for a plugin's id where the time of whole pages is counted."""
+
 
 class Cost:
     """Calls of one hook of one plugin since they were last taken; times are nanoseconds.
@@ -16,13 +19,6 @@ class Cost:
         self.plugin_id = plugin_id
         self.hook = hook
         self.calls = self.total = self.longest = self.errors = 0
-
-    def count(self, elapsed: int) -> None:
-        """Count a call that took `elapsed` nanoseconds."""
-        self.calls += 1
-        self.total += elapsed
-        if elapsed > self.longest:
-            self.longest = elapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,9 @@ class Costs:
         with self._lock:
             if place in self._personal or len(self._personal) < 200:
                 self._personal[place] = self._personal.get(place, 0) + 1
+
+    def __bool__(self) -> bool:
+        return bool(self._personal) or any(cost.calls or cost.errors for cost in list(self._costs.values()))
 
     @property
     def calls(self) -> int:

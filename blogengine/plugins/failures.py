@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 import threading
 import time
 import traceback
@@ -42,7 +43,7 @@ class FailureLog:
         """Note that `hook` of `plugin_id` raised `error`."""
         frames = traceback.extract_tb(error.__traceback__)
         last = frames[-1] if frames else None
-        return self._note(
+        return self._add(
             plugin_id,
             hook,
             redact(f"{type(error).__name__}: {_said_by(error)}")[:500],
@@ -51,7 +52,7 @@ class FailureLog:
             muting,
         )
 
-    def add_slow(
+    def note(
         self,
         plugin_id: str,
         hook: str,
@@ -61,19 +62,19 @@ class FailureLog:
         muting: bool = False,
         hanging: bool = False,
     ) -> Failure:
-        """Note that `hook` of `plugin_id` takes or took too long; `frame` is where it is now."""
+        """Note what `hook` of `plugin_id` did wrong without raising, such as taking long; `frame` is where it is now."""
         stack = traceback.extract_stack(frame) if frame is not None else []
-        return self._note(
+        return self._add(
             plugin_id,
             hook,
             redact(message),
             "".join(traceback.format_list(stack))[-8000:],
-            "hanging" if hanging else "slow",
+            "hanging" if hanging else re.sub("[0-9.]+", "", message),
             muting,
             hanging,
         )
 
-    def _note(
+    def _add(
         self,
         plugin_id: str,
         hook: str,
@@ -92,6 +93,11 @@ class FailureLog:
             self._failures.append(failure)
         log.error("plugin %s failed in %s: %s", plugin_id, hook, failure.message)
         return failure
+
+    def put_back(self, failures: list[Failure]) -> None:
+        """Keep failures that could not be stored for the next time."""
+        with self._lock:
+            self._failures.extendleft(reversed(failures))
 
     def take(self) -> list[Failure]:
         """Return what was noted since the last call."""

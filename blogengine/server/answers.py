@@ -139,6 +139,17 @@ def failure() -> Answer:
     )
 
 
+def no_answer() -> Answer:
+    """Return the 504 page: the site took too long."""
+    return page(
+        HTTPStatus.GATEWAY_TIMEOUT,
+        "The site did not answer in time",
+        "The fault is the site's. If you sent a form, look first whether it arrived; if not, go back: your text is "
+        "still there.",
+        (b"retry-after", b"10"),
+    )
+
+
 def _size(count: int) -> str:
     if count >= 1_000_000:
         return f"{count / 1_000_000:.3g} MB"

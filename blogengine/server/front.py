@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 from typing import Any
 
+from blogengine.plugins import deaths
 from blogengine.server.answers import Answer
 from blogengine.server.answers import Refusal
 from blogengine.server.answers import address_too_long
@@ -28,6 +29,7 @@ from blogengine.server.answers import body_too_large
 from blogengine.server.answers import failure
 from blogengine.server.answers import headers_too_large
 from blogengine.server.answers import length_required
+from blogengine.server.answers import no_answer
 from blogengine.server.answers import too_busy
 from blogengine.server.limits import Limits
 from blogengine.server.limits import Readers
@@ -47,6 +49,9 @@ BLOCK = 64 * 1024
 SETTLE = 0.1
 """Seconds after which a started worker takes SIGTERM."""
 
+FAREWELL = 0.3
+"""Seconds for the last answers of a worker that is replaced."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 log = logging.getLogger("blogengine.server")
@@ -64,6 +69,7 @@ class Front:
         self._pending = 0
         self._maker = os.getpid()
         self._threads: ThreadPoolExecutor | None = None
+        self._ending = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, or follow the worker's start and end (lifespan)."""
@@ -137,16 +143,22 @@ class Front:
         if length:
             body = await read_body(receive, length, self.address_of(scope), self.limits, self._readers)
         try:
-            if self._pending >= self.limits.threads + self.limits.waiting or self._threads is None:
+            is_full = self._pending >= self.limits.threads + self.limits.waiting
+            if is_full or self._threads is None or self._ending.is_set():
                 return too_busy().answer
             environ = environ_of(scope, body, length)
             self._pending += 1
             try:
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, run, self.site, environ)
-            except Exception:
-                log.exception("%s %r failed.", scope["method"], environ["PATH_INFO"])
-                return failure()
+                async with asyncio.timeout(self.limits.answer_seconds) as deadline:
+                    return await loop.run_in_executor(self._threads, run, self.site, environ)
+            except asyncio.CancelledError:
+                if not self._ending.is_set():
+                    raise
+                return too_busy().answer
+            except Exception as error:
+                log.error("%s %r failed.", scope["method"], environ["PATH_INFO"], exc_info=error)
+                return no_answer() if deadline.expired() else failure()
             finally:
                 self._pending -= 1
         finally:
@@ -199,7 +211,7 @@ class Front:
             await send({"type": "lifespan.startup.failed", "message": "The site cannot start; see above."})
             return
         forked = os.getpid() != self._maker
-        guard = asyncio.create_task(_stop_when_orphaned(self._maker)) if forked else None
+        guard = asyncio.create_task(self._guard()) if forked else None
         # A SIGTERM in the moments before Granian listens would be lost, and the worker killed in the end.
         asyncio.get_running_loop().call_later(SETTLE, _let_in_sigterm)
         await send({"type": "lifespan.startup.complete"})
@@ -210,13 +222,25 @@ class Front:
         self.site.close()
         await send({"type": "lifespan.shutdown.complete"})
 
+    async def _guard(self) -> None:
+        """End this worker when its parent was killed, or when all of its threads hang.
+
+        An orphan would hold the port, and nobody could stop it.
+        """
+        while os.getppid() == self._maker:
+            await asyncio.sleep(1)
+            if self.site.hanging() >= self.limits.threads:
+                await self._be_replaced()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _be_replaced(self) -> None:
+        log.error("All %d threads of this worker hang; it is replaced.", self.limits.threads)
+        self._ending.set()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.sleep(FAREWELL)
+        os._exit(deaths.REPLACED)
+
 
 def _let_in_sigterm() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-
-
-async def _stop_when_orphaned(parent: int) -> None:
-    """End this worker when its parent was killed: it would hold the port, and nobody could stop it."""
-    while os.getppid() == parent:  # noqa: ASYNC110 - nothing wakes an orphan
-        await asyncio.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -53,6 +53,8 @@ class Limits:
     threads: int = 4
     waiting: int = 256
     """Requests that may wait for a thread before others are told to come back."""
+    answer_seconds: float = 60.0
+    """How long a visitor waits for the site before the answer is that it did not answer."""
     drain_bytes: int = MEGABYTE // 2
     """What is still read of a refused body, so that its sender gets to see the answer."""
     drain_seconds: float = 2.0

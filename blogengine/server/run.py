@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import logging
 import multiprocessing
 import resource
 import signal
@@ -20,11 +21,20 @@ from granian.server.mp import MPServer
 
 from blogengine.errors import ConfigError
 from blogengine.server.front import Front
+from blogengine.server.keeper import Keeper
 from blogengine.server.limits import Limits
 from blogengine.server.wsgi import Site
 
+log = logging.getLogger("blogengine.server")
+
 STOP_SECONDS = 4
 """How long a worker may finish what it is doing before it is killed."""
+
+LOOK_SECONDS = 1.0
+"""How often the parent looks whether its workers are well."""
+
+LOOP_SECONDS = 5.5
+"""A worker that dies so soon after it was started again would die again and again."""
 
 OPEN_FILES = 16_384
 """How many connections and files a worker may have open, where the system lets it."""
@@ -39,12 +49,14 @@ def serve(
     on_ready: Callable[[], None] | None = None,
     limits: Limits | None = None,
     access_log: bool = False,
+    keeper: Keeper | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP, which end it within five seconds.
 
     `make_site` is called once in the parent and must open no connection and start no thread: `Site.start`
     does that in each worker. `on_ready` is called in the parent when the first connection was taken. A worker
-    that dies is started again; one that dies twice within seconds ends the server. Raises `ConfigError` when
+    that dies is started again; one that dies twice within seconds ends the server, unless `keeper` knows why.
+    Raises `ConfigError` when
     the address cannot be used, `SystemExit` when the workers cannot start.
     """
     limits = limits or Limits()
@@ -76,6 +88,7 @@ def serve(
         process_name=None,
     )
     server.on_ready = on_ready
+    server.keeper = keeper
     gc.collect()
     gc.freeze()
     try:
@@ -131,6 +144,7 @@ def _refused(error: OSError, host: str, port: int) -> ConfigError:
 
 class _Server(MPServer):
     on_ready: Callable[[], None] | None = None
+    keeper: Keeper | None = None
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
@@ -140,6 +154,31 @@ class _Server(MPServer):
     def signal_handler_reload(self, *_: Any, **__: Any) -> None:
         # The terminal was closed. New workers would be forked from the same loaded code: nothing to reload.
         self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        """Start workers again that died, until the server is told to end; look after those that live."""
+        started: dict[int, float] = {}
+        while True:
+            self.main_loop_interrupt.wait(LOOK_SECONDS)
+            self.main_loop_interrupt.clear()
+            if self.interrupt_signal:
+                return
+            dead = []
+            while self.interrupt_children:
+                dead.append(self.interrupt_children.pop())
+            for index in dead:
+                worker = self.wrks[index].inner
+                is_mended = self.keeper is not None and self.keeper.died(worker.pid, worker.exitcode or 0)
+                if not is_mended and time.monotonic() - started.get(index, -LOOP_SECONDS) <= LOOP_SECONDS:
+                    log.error("A worker that was started again died at once; the server ends.")
+                    self.interrupt_children.append(index)
+                    return
+                started[index] = time.monotonic()
+                self._respawn_workers([index], spawn_target, target_loader)
+            if self.keeper is not None:
+                for worker in [worker.inner for worker in self.wrks]:
+                    if worker.is_alive() and self.keeper.is_stuck(worker.pid):
+                        worker.kill()
 
     def _tell_when_ready(self) -> None:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.bind_addr, self.bind_addr)  # noqa: S104

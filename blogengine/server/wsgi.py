@@ -56,6 +56,9 @@ class Site(Protocol):
     def start(self) -> None:
         """Open connections and start threads; called in each worker, once, after it was forked."""
 
+    def hanging(self) -> int:
+        """Return how many threads will not come back; the process is replaced when no other is left."""
+
     def close(self) -> None:
         """Close what `start` opened; not called when a worker is killed."""
 

@@ -15,39 +15,53 @@ _JUDGING = "judge_comment"
 
 
 def store_failures(failures: list[Failure]) -> None:
-    """Store what plugins did wrong; a plugin whose hook went mute is switched off, unless it judges comments.
+    """Store what plugins did wrong; one whose hook went mute or hangs is switched off.
 
-    A judge stays: while it is mute every comment is held, and switching it off would publish them.
+    One that judges comments stays when a hook of it goes mute, and every comment is held meanwhile. When it hangs it is
+    switched off as well, and comments are held until its owner decides: no comment gets out because a filter broke.
     """
     if not failures:
         return
 
     def change(tx: Transaction) -> None:
         for failure in failures:
-            row = tx.session.scalars(
-                sa.select(PluginError).where(
-                    PluginError.plugin_id == failure.plugin_id, PluginError.fingerprint == failure.fingerprint
-                )
-            ).first()
-            now = clock.now()
-            if row is None:
-                row = PluginError(
-                    plugin_id=failure.plugin_id,
-                    hook=failure.hook,
-                    fingerprint=failure.fingerprint,
-                    count=0,
-                    first_at=now,
-                )
-                tx.session.add(row)
-            row.count += 1
-            row.message, row.traceback, row.last_at = failure.message, failure.traceback, now
+            _store(
+                tx, failure.plugin_id, failure.hook, failure.fingerprint, failure.message, failure.traceback
+            )
         for failure in failures:
-            if failure.muting and not blog().plugins.implements(failure.plugin_id, _JUDGING):
+            judges = blog().plugins.implements(failure.plugin_id, _JUDGING)
+            if failure.hanging or (failure.muting and not judges):
+                kept = "hung" if failure.hanging else "kept failing"
                 set_state(
                     failure.plugin_id,
                     enabled=False,
-                    reason=f"Switched off because {failure.hook} kept failing: {failure.message}",
+                    reason=f"Switched off because {failure.hook} {kept}: {failure.message}",
+                    holds_comments=judges,
                 )
+
+    database.write(change)
+
+
+def _store(tx: Transaction, plugin_id: str, hook: str, fingerprint: str, message: str, trace: str) -> None:
+    row = tx.session.scalars(
+        sa.select(PluginError).where(
+            PluginError.plugin_id == plugin_id, PluginError.fingerprint == fingerprint
+        )
+    ).first()
+    now = clock.now()
+    if row is None:
+        row = PluginError(plugin_id=plugin_id, hook=hook, fingerprint=fingerprint, count=0, first_at=now)
+        tx.session.add(row)
+    row.count += 1
+    row.message, row.traceback, row.last_at = message, trace, now
+
+
+def switch_off(plugin_id: str, reason: str, trace: str = "") -> None:
+    """Switch off a plugin that a process died of. Nothing is known of its hooks, so comments are held meanwhile."""
+
+    def change(tx: Transaction) -> None:
+        _store(tx, plugin_id, "the whole process", "death", reason, trace)
+        set_state(plugin_id, enabled=False, reason=reason, holds_comments=True)
 
     database.write(change)
 

@@ -76,19 +76,29 @@ def disable(plugin_id: str, *, reason: str = "", with_dependants: bool = False) 
     return switched_off
 
 
-def set_state(plugin_id: str, *, enabled: bool, reason: str = "", source: str = "") -> None:
-    """Store whether a plugin runs; all processes follow."""
-    database.write(lambda tx: _store(tx, plugin_id, enabled=enabled, reason=reason, source=source))
+def set_state(
+    plugin_id: str, *, enabled: bool, reason: str = "", source: str = "", holds_comments: bool = False
+) -> None:
+    """Store whether a plugin runs; all processes follow. With `holds_comments` all comments wait while it is off."""
+
+    def change(tx: Transaction) -> None:
+        state = _store(tx, plugin_id, enabled=enabled, reason=reason, source=source)
+        state.holds_comments = holds_comments
+
+    database.write(change)
 
 
-def _store(tx: Transaction, plugin_id: str, *, enabled: bool, reason: str = "", source: str = "") -> None:
+def _store(
+    tx: Transaction, plugin_id: str, *, enabled: bool, reason: str = "", source: str = ""
+) -> PluginState:
     state = tx.session.get(PluginState, plugin_id)
     if state is None:
         state = PluginState(id=plugin_id, settings={}, source="")
         tx.session.add(state)
     state.enabled, state.off_reason, state.changed_at = enabled, reason, clock.now()
-    state.source = source or state.source
+    state.source, state.holds_comments = source or state.source, False
     tx.bump(SETUP_TAG, "settings")
+    return state
 
 
 def save_order(plugin_ids: Sequence[str]) -> None:

@@ -63,7 +63,13 @@ def load_setup(
     if not isinstance(chosen, dict) or not all(isinstance(value, str) for value in chosen.values()):
         problems.append(f"What is stored for the theme {site.theme} cannot be used; its own settings hold.")
         chosen = {}
-    columns = (PluginState.id, PluginState.enabled, PluginState.settings, PluginState.source)
+    columns = (
+        PluginState.id,
+        PluginState.enabled,
+        PluginState.settings,
+        PluginState.source,
+        PluginState.holds_comments,
+    )
     states = {row.id: row for row in connection.execute(sa.select(*columns))}
     plugins = []
     if not config.safe_mode:
@@ -94,6 +100,7 @@ def load_setup(
         problems=(*problems, *misplaced),
         locked=reading.locked,
         plugin_order=tuple(filter(None, map(str, order))) if isinstance(order, list) else (),
+        holding=tuple(sorted(row.id for row in states.values() if row.holds_comments and not row.enabled)),
     )
 
 

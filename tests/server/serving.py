@@ -78,6 +78,9 @@ class FakeSite:
         self.started = True
         self._note("started")
 
+    def hanging(self) -> int:
+        return 0
+
     def close(self) -> None:
         self.closed = True
         self._note("closed")

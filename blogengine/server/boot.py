@@ -1,0 +1,81 @@
+"""Before the server loads plugins, a child of it does: one that ends or stops the process is found and switched off."""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+
+from blogengine.plugins import deaths
+from blogengine.plugins.breadcrumbs import left_by
+from blogengine.site import Site
+
+log = logging.getLogger("blogengine.server")
+
+TRIES = 12
+"""How often a child is started: twice for each plugin that ends its process."""
+
+
+def survive(site: Site) -> None:
+    """Build the app in a child until one lives, so that building it here is safe. Call it before there are threads.
+
+    It costs the time of one more build (a tenth of a second); nothing is left of it in this process.
+    """
+    folder = site.config.run_folder
+    patience = 2 * site.config.hook_seconds
+    for _ in range(TRIES):
+        site.disconnect()
+        pid, code = _build_in_child(site, patience)
+        crumbs = left_by(folder, pid)
+        if code == 0 or not crumbs:
+            return
+        for crumb in crumbs:
+            if code is None:
+                reason = f"Switched off because it had not been loaded after {patience:.0f} seconds."
+                deaths.condemn(folder, deaths.Sentence(crumb.plugin_id, reason))
+            log.error("The plugin %s %s", crumb.plugin_id, _what(code))
+        if code is not None:
+            deaths.note(folder, crumbs, f"the process {_what(code)}")
+
+
+def _what(code: int | None) -> str:
+    if code is None:
+        return "does not come back from being loaded."
+    return f"ended with {f'exit code {code}' if code >= 0 else signal.Signals(-code).name}"
+
+
+def _build_in_child(site: Site, patience: float) -> tuple[int, int | None]:
+    """Return the child's number and its exit code, None when it took too long."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        code = 70
+        try:
+            os.setsid()
+            silent = os.open(os.devnull, os.O_RDWR)
+            for number in range(3):
+                os.dup2(silent, number)
+            site.warden.leave_crumbs()
+            site.build()
+            code = 0
+        finally:
+            os._exit(code)
+    deadline = time.monotonic() + patience
+    try:
+        while time.monotonic() < deadline:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return pid, os.waitstatus_to_exitcode(status)
+            time.sleep(0.005)
+    finally:
+        _end_group(pid)
+    os.waitpid(pid, 0)
+    return pid, None
+
+
+def _end_group(pid: int) -> None:
+    """End the child with all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)

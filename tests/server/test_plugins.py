@@ -1,0 +1,153 @@
+"""Plugins that end, stop or slow down the process they run in: the blog is served, and the plugin is switched off."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import RunningBlog
+from tests.running import until
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[RunningBlog]:
+    blog = RunningBlog(tmp_path / "instance")
+    yield blog
+    blog.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import os; os._exit(3)", "the process ended with exit code 3"),
+        ("import os; os.kill(os.getpid(), 11)", "the process ended with SIGSEGV"),
+        ("while True: pass", "had not been loaded after 2 seconds"),
+    ],
+    ids=["exit", "segfault", "hang"],
+)
+def test_the_server_starts_without_a_plugin_that_does_not_survive_its_import(
+    running: RunningBlog, source: str, reason: str
+) -> None:
+    running.enable("bad", source)
+    running.serve()
+    assert running.status(running.post) == 200
+    enabled, why = running.plugin("bad")
+    assert not enabled
+    assert reason in why
+
+
+def test_a_plugin_whose_file_was_edited_under_a_running_server_does_not_end_it(running: RunningBlog) -> None:
+    file = running.enable("bad", "")
+    running.serve()
+    assert running.status("/") == 200
+    file.write_text("import os; os._exit(3)")
+    running.rename("Renamed")
+    until(lambda: running.status(running.post) == 200 and not running.plugin("bad")[0], running.log)
+    assert "Renamed" in running.get("/")[1]
+    assert running.is_running()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("import os; os._exit(3)", "its process ended with exit code 3"),
+        ("import os; os.kill(os.getpid(), 11)", "its process ended with the signal SIGSEGV"),
+        ("import os; os.kill(os.getpid(), 9)", "its process ended with the signal SIGKILL"),
+    ],
+    ids=["exit", "segfault", "kill"],
+)
+def test_a_hook_that_ends_its_process_twice_is_switched_off_and_the_server_goes_on(
+    running: RunningBlog, body: str, reason: str
+) -> None:
+    running.enable("bad", f"@hookimpl\ndef post_footer_html(post):\n    {body}\n")
+    running.serve()
+    until(lambda: running.status(running.post) == 200, running.log)
+    enabled, why = running.plugin("bad")
+    assert not enabled
+    assert f"while it was in post_footer_html, {reason}" in why
+    assert running.is_running()
+    assert running.status("/") == 200
+
+
+HANGS = {
+    "sleep": "import time; time.sleep(1000)",
+    "loop": "while True: pass",
+    "regex": "import re; re.match('(a+)+$', 'a' * 64 + 'b')",
+}
+
+
+@pytest.mark.parametrize("how", HANGS)
+def test_a_hook_that_hangs_is_switched_off_and_others_are_answered(running: RunningBlog, how: str) -> None:
+    running.enable("bad", f"@hookimpl\ndef post_footer_html(post):\n    {HANGS[how]}\n")
+    running.serve(workers=2)
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(running.status(running.post)), daemon=True)
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: running.status("/") == 200, running.log)
+    until(lambda: not running.plugin("bad")[0], running.log)
+    until(lambda: running.status(running.post) == 200, running.log)
+    reason = running.plugin("bad")[1]
+    assert "post_footer_html" in reason
+    if how != "regex":
+        (error,) = [error for error in running.errors("bad") if "not come back" in error.message]
+        assert "bad.py" in error.traceback
+        assert HANGS[how].rpartition("; ")[2].partition(":")[0] in error.traceback
+
+
+def test_a_worker_whose_threads_all_hang_is_replaced(running: RunningBlog) -> None:
+    running.enable(
+        "bad",
+        """
+        import time
+
+        @hookimpl
+        def register_routes():
+            pages = Blueprint("bad", __name__)
+            pages.add_url_rule("/<int:number>", "page", lambda number: blog().hook.post_footer_html(post=None))
+            return pages
+
+        @hookimpl
+        def post_footer_html(post):
+            time.sleep(1000)
+        """,
+    )
+    running.serve(workers=1)
+    before = running.workers()
+    for number in range(4):
+        threading.Thread(target=running.status, args=(f"/-/bad/{number}",), daemon=True).start()
+    until(lambda: running.workers() not in ([], before), running.log)
+    until(lambda: running.status(running.post) == 200, running.log)
+    assert not running.plugin("bad")[0]
+    assert "it is replaced" in running.log()
+
+
+def test_a_job_that_hangs_in_the_middle_of_a_write_does_not_stop_writing_for_ever(
+    running: RunningBlog,
+) -> None:
+    running.enable(
+        "bad",
+        """
+        import time
+
+        @hookimpl
+        def register_jobs():
+            return {"save": lambda payload: posts.save(engine.PostDraft(title="Made by a job"))}
+
+        @hookimpl
+        def post_saved(post_id, tx):
+            time.sleep(1000)
+        """,
+    )
+    running.enqueue("bad.save")
+    running.serve(workers=1)
+    until(lambda: not running.plugin("bad")[0], running.log)
+    running.rename("Written")
+    until(lambda: running.status("/") == 200, running.log)
+    assert "Written" in running.get("/")[1]
