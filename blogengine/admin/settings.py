@@ -21,9 +21,11 @@ from blogengine.admin.frame import shows_again
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
 from blogengine.errors import NotFound
+from blogengine.errors import Refused
 from blogengine.runtime import blog
 from blogengine.setup import SiteSettings
 from blogengine.web import security
+from blogengine.web import themecheck
 
 
 @admin.get("/settings")
@@ -40,7 +42,9 @@ def save_settings() -> Any:
     try:
         if "theme" in typed:
             theme_service.choose(typed["theme"])
-    except NotFound as error:
+            if typed["theme"] != blog().site.theme:
+                themecheck.refuse_faulty(typed["theme"])
+    except (NotFound, Refused) as error:
         problems["theme"] = str(error)
     try:
         site = schema.parse(SiteSettings, typed, blog().site)
