@@ -29,6 +29,7 @@ from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.guards import guarded
 from blogengine.plugins.manager import Plugins
 from blogengine.runtime import Blog
+from blogengine.searching import Search
 from blogengine.tables import Tables
 from blogengine.tracking import Marks
 from blogengine.work import Job
@@ -71,6 +72,7 @@ def add_plugins(app: Flask, blog: Blog) -> None:
     blog.gadgets = _gadgets(plugins)
     blog.assets = _assets(plugins)
     blog.themes = _themes(plugins)
+    blog.search = _search(plugins)
 
 
 def offered(plugins: Plugins, hook: str, cls: type[T]) -> Iterator[tuple[str, T]]:
@@ -168,6 +170,17 @@ def _gadgets(plugins: Plugins) -> dict[str, Offered]:
             plugins.drop(plugin_id, f"It has two gadgets called {gadget.name}.")
         found[one.id] = one
     return {key: one for key, one in found.items() if plugins.is_active(one.plugin_id)}
+
+
+def _search(plugins: Plugins) -> tuple[str, Search] | None:
+    found = None
+    for plugin_id, search in plugins.collect("register_search").items():
+        if not isinstance(search, Search):
+            plugins.drop(plugin_id, "register_search must return Search(matching).")
+        elif found is None:
+            matching = guarded(plugin_id, "search_matching", search.matching, plugins.ledger)
+            found = plugin_id, Search(matching)
+    return found
 
 
 def _assets(plugins: Plugins) -> dict[str, list[str]]:

@@ -27,13 +27,13 @@ class PostQuery:
     labels: tuple[str, ...] = ()
     """All of them."""
     q: str = ""
-    """Words and `"quoted phrases"`, all of which must occur."""
+    """Words and `"quoted phrases"`, all of which must occur; a plugin may understand more."""
     published_min: datetime | None = None
     published_max: datetime | None = None
     updated_min: datetime | None = None
     updated_max: datetime | None = None
     orderby: str = "published"
-    """`published` or `updated`, newest first."""
+    """`published` or `updated`, newest first; `relevance` where a plugin offers a search."""
     start_index: int = 1
     max_results: int = 25
 

@@ -77,6 +77,7 @@ from blogengine.runtime import blog
 from blogengine.runtime import call_hook
 from blogengine.runtime import settings_of
 from blogengine.schema import option
+from blogengine.searching import Search
 from blogengine.secret import Secret
 from blogengine.setup import VERSION as ENGINE_VERSION
 from blogengine.syndication import finish_feed
@@ -144,6 +145,7 @@ __all__ = [
     "Record",
     "Redirect",
     "Refused",
+    "Search",
     "Secret",
     "SettingRecord",
     "Tables",

@@ -19,6 +19,7 @@ from blogengine.feeds import Feed
 from blogengine.markup import PIPELINE
 from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.manager import Plugins
+from blogengine.searching import Search
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 from blogengine.tables import Tables
@@ -39,6 +40,8 @@ class Blog:
     """What may be put into areas of the theme, by `<plugin id>.<name>`."""
     assets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Names of the style sheets and scripts that plugins registered, by where they belong."""
+    search: tuple[str, Search] | None = None
+    """The plugin that finds posts by words, and how."""
     themes: Mapping[Path, str] = field(default_factory=dict)
     """Folders of themes that plugins bring along, with the plugin's id."""
     wake_jobs: Callable[[], None] = lambda: None

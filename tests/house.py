@@ -56,6 +56,7 @@ FLOORS = {
     "blogengine.config": 0,
     "blogengine.schema": 0,
     "blogengine.tables": 0,
+    "blogengine.searching": 0,
     "blogengine.setup": 0,
     "blogengine.htmlscan": 0,
     "blogengine.sanitize": 0,

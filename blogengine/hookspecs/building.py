@@ -15,6 +15,7 @@ from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
 from blogengine.places import Asset
 from blogengine.places import Gadget
+from blogengine.searching import Search
 from blogengine.tables import Tables
 from blogengine.work import Job
 
@@ -119,4 +120,13 @@ def register_hooks() -> ModuleType | type:  # type: ignore[empty-body]
 
     Returns a module or a class with functions marked `@hookspec`; their names begin with `<plugin id>_`. The plugin calls
     them with `call_hook`. Called once when an app is built, before any implementation is looked at. Since 0.1.
+    """
+
+
+@hookspec
+def register_search() -> Search:  # type: ignore[empty-body]
+    """Find posts by words, in place of the engine's plain look through all texts.
+
+    Returns `Search(matching)`. It answers `/search?q=…` and the parameter `q` of feeds; where several plugins offer one, the
+    first in order does. Called once when an app is built. Since 0.1.
     """

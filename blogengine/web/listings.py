@@ -181,7 +181,7 @@ def _keyset(base: str, name: str, post: PostView, limit: str) -> str:
 def _found(q: str) -> Response:
     start = request.args.get("start", "1")
     number = int(start) if start.isdecimal() and len(start) < 7 and int(start) > 0 else 1
-    found = posts.query(PostQuery(q=q, start_index=number, max_results=SEARCH_PAGE))
+    found = posts.query(PostQuery(q=q, orderby="relevance", start_index=number, max_results=SEARCH_PAGE))
     rendering.fill_bodies(found.posts, until_jump=True)
     query = {"q": q}
     older = newer = None
