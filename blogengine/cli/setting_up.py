@@ -14,7 +14,6 @@ from blogengine.errors import Invalid
 from blogengine.errors import Refused
 from blogengine.runtime import blog
 from blogengine.setup import SiteSettings
-from blogengine.web import themecheck
 
 
 @click.command()
@@ -70,8 +69,6 @@ def settings_command(opener: Opener, changes: tuple[str, ...]) -> None:
                 )
             wanted = schema.parse(SiteSettings, typed, blog().site)
             themes.choose(wanted.theme)
-            if wanted.theme != blog().site.theme:
-                themecheck.refuse_faulty(wanted.theme)
             settings.save_site(wanted)
         else:
             wanted = blog().site

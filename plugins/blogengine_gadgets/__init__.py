@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from blogengine.plugin import ErrorPage
 from blogengine.plugin import Gadget
-from blogengine.plugin import Link
 from blogengine.plugin import ListingPage
 from blogengine.plugin import Page
 from blogengine.plugin import fragment
@@ -93,5 +92,5 @@ def error_html(page: ErrorPage) -> Markup | None:
     """Show the newest posts to somebody whose address leads nowhere."""
     if page.status != 404:
         return None
-    links = [Link(path, title or path) for path, title in posts.newest_titles(NEWEST)]
-    return fragment("@gadgets/newest.html", links=links) if links else None
+    found = posts.newest(NEWEST).posts
+    return fragment("@gadgets/newest.html", posts=found) if found else None
