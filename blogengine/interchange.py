@@ -98,6 +98,38 @@ class Note:
 Record = PostRecord | CommentRecord | MediaRecord | SettingRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A record that does not come over, and why."""
+
+    record: Record
+    reason: str
+
+
+@dataclass(slots=True)
+class ImportBatch:
+    """Records of one type on their way in, up to a hundred, as plugins may change them."""
+
+    records: list[Record]
+    """Put another in the place of one: `batch.records[0] = dataclasses.replace(batch.records[0], title="…")`."""
+    notes: list[Note] = field(default_factory=list)
+    """What the owner shall read about it, one line each, in a dry run too."""
+    skipped: list[Skip] = field(default_factory=list)
+    kind: str = ""
+    """The name of their type, such as `PostRecord`."""
+
+    def skip(self, record: Record, reason: str) -> None:
+        """Leave `record` out; the report counts it and says why."""
+        self.records = [one for one in self.records if one is not record]
+        self.skipped.append(Skip(record, reason))
+
+    def check(self) -> None:
+        """Raise `TypeError` when a record of another type came in."""
+        for record in (*self.records, *(skip.record for skip in self.skipped)):
+            if type(record).__name__ != self.kind:
+                raise TypeError(f"this batch holds records of type {self.kind}, and so it must stay")
+
+
 class ImportSource(Protocol):
     """An opened export, checked to its end before the first record is handed over."""
 

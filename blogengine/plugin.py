@@ -36,6 +36,7 @@ from blogengine.head import Meta
 from blogengine.hookspecs import hookimpl
 from blogengine.hookspecs import hookspec
 from blogengine.interchange import CommentRecord
+from blogengine.interchange import ImportBatch
 from blogengine.interchange import Importer
 from blogengine.interchange import ImportSource
 from blogengine.interchange import MediaRecord
@@ -43,6 +44,7 @@ from blogengine.interchange import Note
 from blogengine.interchange import PostRecord
 from blogengine.interchange import Record
 from blogengine.interchange import SettingRecord
+from blogengine.interchange import Skip
 from blogengine.jobs import enqueue
 from blogengine.markup import Marker
 from blogengine.markup import split_markers
@@ -119,6 +121,7 @@ __all__ = [
     "Field",
     "Gadget",
     "HeadLink",
+    "ImportBatch",
     "ImportSource",
     "Importer",
     "InReplyTo",
@@ -148,6 +151,7 @@ __all__ = [
     "Search",
     "Secret",
     "SettingRecord",
+    "Skip",
     "Tables",
     "Transaction",
     "UTCDateTime",

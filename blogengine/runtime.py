@@ -62,7 +62,6 @@ class Blog:
     """The plugin that this app was built to install: its tables may be behind."""
     pending: list[str] = field(default_factory=list)
     """Plugins that must be installed before they run, or anew because another version runs now."""
-    """Plugins of which another version was installed before than runs now."""
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     """What plugins offer as feeds, by id."""
     pipeline: int = PIPELINE

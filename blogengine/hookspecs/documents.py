@@ -8,6 +8,8 @@ from blogengine.feeds import FeedEntry
 from blogengine.feeds import FeedView
 from blogengine.head import Meta
 from blogengine.hookspecs.marks import hookspec
+from blogengine.interchange import ImportBatch
+from blogengine.interchange import ImportSource
 from blogengine.pages import CommentFormView
 from blogengine.pages import Page
 from blogengine.pages import PostDraft
@@ -83,4 +85,16 @@ def prepare_feed_entries(entries: Sequence[FeedEntry], feed: FeedView) -> None:
 
     Each entry knows the `post` or `comment` that it was made from. Called once for each feed that is made, never
     when a kept one is sent. Since 0.1.
+    """
+
+
+@hookspec
+def prepare_import(batch: ImportBatch, source: ImportSource) -> None:
+    """Change or skip what is imported, before it is stored or, in a dry run, counted.
+
+    :param batch: change its `records` in place, `batch.skip(record, "why")`, add to its `notes`.
+    :param source: what the importer opened; an importer's own plugin may know more of it.
+
+    What is there already comes by again in a second run and stays as it is stored. Called for each batch of up to 100
+    records of one type. Since 0.1.
     """

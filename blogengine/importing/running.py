@@ -12,12 +12,14 @@ from blogengine.importing.posts import PostImport
 from blogengine.importing.report import Report
 from blogengine.importing.settings import take_setting
 from blogengine.interchange import CommentRecord
+from blogengine.interchange import ImportBatch
 from blogengine.interchange import ImportSource
 from blogengine.interchange import MediaRecord
 from blogengine.interchange import Note
 from blogengine.interchange import PostRecord
 from blogengine.interchange import Record
 from blogengine.interchange import SettingRecord
+from blogengine.runtime import blog
 
 BATCH = 100
 BATCH_SIZE = 2_000_000
@@ -42,7 +44,10 @@ def run(
     media = MediaImport(report, media_folder)
     posts = PostImport(report, media.rewrite)
     comments = CommentImport(report, posts.is_planned)
-    for records in _batches(source.records(), report):
+    for batch in _batches(source.records(), report):
+        records = _prepared(batch, source, report)
+        if not records:
+            continue
         first = records[0]
         if isinstance(first, SettingRecord):
             for record in records:
@@ -62,6 +67,32 @@ def run(
             progress(report.done, source.total)
     comments.join_threads()
     return report
+
+
+def _prepared(batch: list[Record], source: ImportSource, report: Report) -> list[Record]:
+    """Return the records that plugins leave, as they leave them."""
+    handed = ImportBatch(batch, kind=type(batch[0]).__name__)
+    blog().hook.prepare_import(batch=handed, source=source)
+    for note in handed.notes:
+        report.add(note)
+    for skip in handed.skipped:
+        kind = _kind(skip.record)
+        report.counts[kind].left_out += 1
+        report.note("left-out", kind, _where(skip.record), skip.reason)
+    return handed.records
+
+
+def _kind(record: Record) -> str:
+    if isinstance(record, PostRecord):
+        return record.kind
+    kinds = {CommentRecord: "comment", MediaRecord: "media", SettingRecord: "setting"}
+    return kinds[type(record)]
+
+
+def _where(record: Record) -> str:
+    if isinstance(record, SettingRecord):
+        return record.key
+    return (record.path if isinstance(record, PostRecord) else "") or record.source_id
 
 
 def _batches(records: Iterator[Record | Note], report: Report) -> Iterator[list[Record]]:

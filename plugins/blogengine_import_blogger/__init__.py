@@ -1,20 +1,28 @@
 """Brings a blog over from Blogger, from its old export or from Google Takeout."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence
+from dataclasses import replace
 
+from blogengine.plugin import CommentRecord
+from blogengine.plugin import ImportBatch
 from blogengine.plugin import Importer
+from blogengine.plugin import ImportSource
+from blogengine.plugin import Note
+from blogengine.plugin import PostRecord
 from blogengine.plugin import hookimpl
-from blogengine_import_blogger import moved
+from blogengine.plugin import settings_of
+from blogengine_import_blogger.links import place_of
+from blogengine_import_blogger.links import with_local_links
+from blogengine_import_blogger.options import Settings
+from blogengine_import_blogger.source import BloggerSource
 from blogengine_import_blogger.source import open_export
 
-__all__ = ["also_on_paths", "register_importers", "register_settings"]
+__all__ = ["prepare_import", "register_importers", "register_settings"]
 
 
 @hookimpl
 def register_settings() -> type:
-    """Ask for the address that the imported blog had."""
-    return moved.Settings
+    """Declare the settings."""
+    return Settings
 
 
 @hookimpl
@@ -23,7 +31,24 @@ def register_importers() -> list[Importer]:
     return [Importer(id="blogger", label="Blogger (old export or Google Takeout)", open=open_export)]
 
 
-@hookimpl(optionalhook=True)
-def also_on_paths(urls: Sequence[str]) -> Mapping[str, str]:
-    """Lead cards to the imported blog's old address to the posts here, which have kept their paths."""
-    return {url: path for url in urls if (path := moved.path_of(url))}
+@hookimpl
+def prepare_import(batch: ImportBatch, source: ImportSource) -> None:
+    """Let links between the blog's own posts lead to where these are now."""
+    if not isinstance(source, BloggerSource):
+        return
+    told = {
+        place_of(address if "//" in address else f"//{address}")
+        for address in settings_of("import_blogger").addresses
+    }
+    places = frozenset({*source.places, *told} - {""})
+    paths = frozenset(source.paths)
+    for number, record in enumerate(batch.records):
+        if not isinstance(record, (PostRecord, CommentRecord)):
+            return
+        html, count = with_local_links(record.html, places, paths)
+        if count:
+            batch.records[number] = replace(record, html=html)
+            where = (record.path if isinstance(record, PostRecord) else "") or record.source_id
+            batch.notes.append(
+                Note("changed", f"{count} links", where, "they lead to posts of this blog now")
+            )

@@ -77,7 +77,7 @@ def parent_post(entry: Entry) -> str:
 
 def describe(entry: Entry) -> str:
     """Say which entry this is, for a note."""
-    name = _known_path(entry) or entry.text("title") or source_id(entry)
+    name = known_path(entry) or entry.text("title") or source_id(entry)
     return f"{name[:80]}, line {entry.line}"
 
 
@@ -116,7 +116,7 @@ def read_post(
     notes: list[Note] = []
     published, created, updated = _times(entry, where, notes)
     status = _post_status(entry, published, where, notes)
-    path = _known_path(entry)
+    path = known_path(entry)
     content = _content(entry)
     was_public = status in ("published", "scheduled") or bool(path)
     closed = replies_are_told and status == "published" and not has_replies_link(entry)
@@ -245,7 +245,8 @@ def _content(entry: Entry) -> str:
     return ""
 
 
-def _known_path(entry: Entry) -> str:
+def known_path(entry: Entry) -> str:
+    """Return the path by which readers know a post or page, or nothing."""
     path = entry.text("blogger:filename")
     if not path:
         try:

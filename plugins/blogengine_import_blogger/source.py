@@ -23,6 +23,7 @@ from blogengine_import_blogger.feed import Entry
 from blogengine_import_blogger.feed import FeedReader
 from blogengine_import_blogger.layout import BlogFiles
 from blogengine_import_blogger.layout import find_blog
+from blogengine_import_blogger.links import place_of
 from blogengine_import_blogger.settings import read_settings
 
 KINDS = ("post", "page", "comment")
@@ -48,6 +49,10 @@ class BloggerSource:
         self._replies_are_told = False
         self._title = ""
         self._addresses: dict[str, set[str]] = {}
+        self.places: set[str] = set()
+        """The hosts by which the export says that the blog was known; Takeout says none."""
+        self.paths: set[str] = set()
+        """The paths of its public posts and pages."""
         self._pictures, self._ambiguous = self._album()
         self._check()
         self._local = frozenset(url for urls in self._addresses.values() for url in urls)
@@ -123,6 +128,8 @@ class BloggerSource:
                 if self._files.comments:
                     self._comments.add(hash(entries.source_id(entry)))
                 return
+            self.places.add(place_of(entry.link("alternate", "text/html") or ""))
+            self.paths.add(entries.known_path(entry))
             if self._files.comments:
                 self._posts.add(hash(entries.source_id(entry)))
             self._replies_are_told = self._replies_are_told or entries.has_replies_link(entry)
@@ -142,6 +149,8 @@ class BloggerSource:
     def _remember(self, reader: FeedReader) -> None:
         self._notes += reader.notes
         self._title = self._title or reader.head.text("title")
+        self.places.add(place_of(reader.head.link("alternate", "text/html") or ""))
+        self.places -= {"", "blogger.com"}
 
     def _table(self, name: str) -> dict[str, str]:
         try:

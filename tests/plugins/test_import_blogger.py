@@ -1,6 +1,7 @@
 """Blogger's exports, old and new: what comes over, what is said about the rest, what no file can do."""
 
 import io
+import re
 import shutil
 import tracemalloc
 import zipfile
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 from blogengine import importing
+from blogengine import posts
 from blogengine.db import db
 from blogengine.errors import Refused
 from blogengine.models import Comment
@@ -28,6 +30,7 @@ from blogengine.models import Setting
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from blogengine_import_blogger import feed
+from blogengine_import_blogger import links
 from blogengine_import_blogger import register_importers
 from blogengine_import_blogger.entries import file_name
 from blogengine_import_blogger.entries import pictures
@@ -594,3 +597,57 @@ def test_real_exports_come_over_whole(
     with blog.app():
         published = db.session.scalar(sa.select(sa.func.sum(Post.comment_count)))
     assert published == comments
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [
+        ('<a href="http://garden.example.com/2011/10/first-bulbs.html">x', "/2011/10/first-bulbs.html"),
+        ("<A class='b' HREF = 'https://www.garden.example.com/p/about.html#c12'>", "/p/about.html#c12"),
+        ('<a href="//garden.blogspot.de/2011/10/first-bulbs.html?m=1">', "/2011/10/first-bulbs.html"),
+        (
+            '<a href="http://garden.blogspot.co.uk/2011/10/first-bulbs.html?showComment=12&amp;x=1#c12">',
+            "/2011/10/first-bulbs.html?showComment=12#c12",
+        ),
+        ('<a href="http://garden.example.com/">', "/"),
+        ('<a href="http://garden.example.com/search/label/A%20b">', "/search/label/A%20b"),
+        ('<a href="http://garden.example.com/2011/10/lost.html">', ""),
+        ('<a href="http://garden.example.com/search?q=x">', ""),
+        ('<a href="http://other.example.com/2011/10/first-bulbs.html">', ""),
+        ('<a href="http://[broken/2011/10/first-bulbs.html">', ""),
+        ('<img src="http://garden.example.com/2011/10/first-bulbs.html">', ""),
+        ('<a href="javascript://garden.example.com/2011/10/first-bulbs.html">', ""),
+    ],
+)
+def test_a_link_to_the_old_blog_leads_to_this_one(written: str, becomes: str) -> None:
+    places = frozenset({"garden.example.com", links.place_of("https://garden.blogspot.com")})
+    paths = frozenset({"/2011/10/first-bulbs.html", "/p/about.html"})
+    html, count = links.with_local_links(f"<p>{written}", places, paths)
+    assert count == bool(becomes)
+    assert (f'"{becomes}"' in html.replace("'", '"')) if becomes else html == f"<p>{written}"
+
+
+@pytest.mark.parametrize(
+    "shape", ["<a ", "<a href=", '<a href="', "<a href='http://garden.example.com/", "<" * 9]
+)
+def test_looking_for_links_is_linear(shape: str) -> None:
+    links.with_local_links(shape * 20_000, frozenset({"garden.example.com"}), frozenset())
+
+
+def test_takeout_is_told_where_the_blog_was(blog: BlogKit, tmp_path: Path) -> None:
+    folder = tmp_path / "Takeout"
+    shutil.copytree(FIXTURES / "Takeout", folder)
+    (feed,) = folder.glob("Blogger/Blogs/*/feed.atom")
+    text = feed.read_text(encoding="utf-8")
+    path = re.findall("<blogger:filename>([^<]+)<", text)[0]
+    link = f'&lt;a href="http://garden.blogspot.com{path}"&gt;see&lt;/a&gt;'
+    feed.write_text(text.replace("<content type='html'>", f"<content type='html'>{link}"), encoding="utf-8")
+    with blog.app() as app:
+        folder_of_media = app.blog.config.media_folder
+        report = importing.run(open_export(folder), media_folder=folder_of_media, dry_run=True)
+        assert not [note for note in report.notes if "links" in note.what]
+    blog.change_plugin("import_blogger", addresses=["garden.blogspot.com"])
+    with blog.app():
+        report = importing.run(open_export(folder), media_folder=folder_of_media)
+        assert [note for note in report.notes if note.what == "1 links"]
+        assert f'<a href="{path}">see</a>' in posts.newest(1).posts[0].html
