@@ -271,6 +271,8 @@ class AdminPages:
     blueprint: Blueprint
     label: str
     endpoint: str = "index"
+    owner_only: bool = False
+    """Whether authors who do not own the blog are kept out, and see no entry."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -447,3 +447,31 @@ def test_what_plugins_call_uses_the_guard() -> None:
     with pytest.raises(Refused) as refusal:
         fetch.get("http://127.0.0.1/")
     assert refusal.value.code == "address"
+
+
+def test_what_is_posted_arrives_as_it_is_and_goes_to_private_machines_only_when_told(pages: Pages) -> None:
+    url = f"http://127.0.0.1:{pages.port}/hook"
+    pages.answers["/hook"] = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"
+    headers = {"Content-Type": "application/json", "X-Mine": "yes"}
+    answer = fetch.post(url, b'{"a": 1}', headers=headers, anywhere=True)
+    assert (answer.status, answer.body) == (202, b"ok")
+    assert pages.requests[0].startswith(b"POST /hook HTTP/1.1\r\n")
+    assert b"\r\nContent-Length: 8\r\n" in pages.requests[0]
+    assert b"\r\nX-Mine: yes\r\n" in pages.requests[0]
+    for address, code in ((url, "url"), ("http://127.0.0.1/hook", "address"), ("http://[::1]/", "address")):
+        with pytest.raises(Refused) as refusal:
+            fetch.post(address, b"{}", headers=headers)
+        assert refusal.value.code == code
+    assert len(pages.requests) == 1
+
+
+def test_a_post_follows_no_redirect(pages: Pages) -> None:
+    pages.answers["/hook"] = moved("/elsewhere", 307)
+    answer = fetch.post(f"http://127.0.0.1:{pages.port}/hook", b"{}", headers={}, anywhere=True)
+    assert answer.status == 307
+    assert len(pages.requests) == 1
+
+
+def test_a_header_cannot_smuggle_another(pages: Pages) -> None:
+    with pytest.raises(Refused):
+        fetch.post(f"http://127.0.0.1:{pages.port}/hook", b"", headers={"X": "a\r\nHost: b"}, anywhere=True)

@@ -10,6 +10,7 @@ from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import settings
 from blogengine.admin import themes
+from blogengine.admin.frame import OWNERS_PAGES
 from blogengine.admin.frame import PLUGIN_MENU
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import admin_page
@@ -35,7 +36,7 @@ def prepare(app: Flask) -> None:
     """Give `app` the owner's pages; everything below `/admin` is denied to people who are not signed in."""
     app.before_request(guard)
     app.jinja_env.globals["admin_page"] = admin_page
-    app.extensions[PLUGIN_MENU] = {}
+    app.extensions[PLUGIN_MENU], app.extensions[OWNERS_PAGES] = {}, set()
     app.register_blueprint(admin)
 
 
@@ -56,3 +57,5 @@ def mount(app: Flask, plugin_id: str, pages: AdminPages) -> None:
         return
     app.register_blueprint(pages.blueprint, url_prefix=prefix, name=name)
     app.extensions[PLUGIN_MENU][plugin_id] = (endpoint, pages.label)
+    if pages.owner_only:
+        app.extensions[OWNERS_PAGES].add(plugin_id)

@@ -37,6 +37,8 @@ OPEN = frozenset({"admin.login", "admin.login_sent", "admin.setup", "admin.setup
 OWNERS_ONLY = ("/admin/settings", "/admin/plugins", "/admin/themes", "/admin/jobs")
 PLUGIN_MENU = "blogengine_admin_menu"
 """Key in `app.extensions`: (endpoint, label) by plugin id."""
+OWNERS_PAGES = "blogengine_owners_pages"
+"""Key in `app.extensions`: ids of the plugins whose pages are for the owner alone."""
 
 R = TypeVar("R", bound=Callable[[str], Response])
 
@@ -107,8 +109,9 @@ def _menu(is_owner: bool) -> list[MenuEntry]:
         ("admin.posts", "Posts", "/admin/posts", 0),
         ("admin.comments", "Comments", "/admin/comments", waiting),
     ]
-    for endpoint, label in current_app.extensions.get(PLUGIN_MENU, {}).values():
-        entries.append((endpoint, label, url_for(endpoint), 0))
+    for plugin_id, (endpoint, label) in current_app.extensions.get(PLUGIN_MENU, {}).items():
+        if is_owner or plugin_id not in current_app.extensions[OWNERS_PAGES]:
+            entries.append((endpoint, label, url_for(endpoint), 0))
     if is_owner:
         entries += [
             ("admin.themes", "Themes", "/admin/themes", 0),
@@ -177,9 +180,15 @@ def guard() -> Any:
     user = security.current_user()
     if user is None:
         return _not_signed_in()
-    if user.role != "owner" and rule.rule.startswith(OWNERS_ONLY):
+    if user.role != "owner" and (rule.rule.startswith(OWNERS_ONLY) or _is_owners_page(rule.rule)):
         raise Forbidden("Only the owner of this blog may change this.")
     return None
+
+
+def _is_owners_page(rule: str) -> bool:
+    """Whether a plugin's page says that it is for the owner alone."""
+    plugin_id = rule.removeprefix("/admin/-/").partition("/")[0]
+    return rule.startswith("/admin/-/") and plugin_id in current_app.extensions[OWNERS_PAGES]
 
 
 def _not_signed_in() -> Any:

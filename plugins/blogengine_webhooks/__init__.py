@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from blogengine.plugin import AdminPages
 from blogengine.plugin import Event
 from blogengine.plugin import Transaction
 from blogengine.plugin import comments
@@ -24,6 +25,7 @@ from blogengine_webhooks.messages import absolute
 from blogengine_webhooks.messages import announce
 from blogengine_webhooks.messages import comment_facts
 from blogengine_webhooks.messages import post_facts
+from blogengine_webhooks.pages import pages
 from blogengine_webhooks.settings import Settings
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "post_published",
     "post_saved",
     "post_unpublished",
+    "register_admin_pages",
     "register_jobs",
     "register_settings",
 ]
@@ -44,6 +47,12 @@ __all__ = [
 def register_settings() -> type:
     """Let the owner allow private receivers."""
     return Settings
+
+
+@hookimpl
+def register_admin_pages() -> AdminPages:
+    """Let the owner say who is told what."""
+    return AdminPages(pages, "Webhooks", owner_only=True)
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
+from dataclasses import field
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -44,7 +45,7 @@ class Endpoint:
     id: int
     url: str
     events: tuple[str, ...]
-    secret: str
+    secret: str = field(repr=False)
     """`whsec_` and 24 to 64 bytes in base64, as Standard Webhooks has it."""
     active: bool = True
     with_text: bool = False

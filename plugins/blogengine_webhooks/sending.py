@@ -33,6 +33,7 @@ PAUSES = (
     timedelta(hours=10),
     timedelta(hours=14),
     timedelta(hours=20),
+    timedelta(hours=24),
 )
 """Between the attempts at one message; after the last it is given up. The first nine hours see six of them."""
 TIMEOUT = 8.0

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from blogengine import media
 from blogengine import posts
 from blogengine import settings
 from blogengine.db import db
+from blogengine.meta import read_meta
 from blogengine.models import Comment
 from blogengine.models import Outbox
 from blogengine.testing import BlogKit
@@ -22,6 +24,8 @@ from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
 from tests.admin.forms import press
 from tests.admin.forms import send
+from tests.documents import ROOT
+from tests.documents import files
 from tests.plugin_files import as_in_a_new_process
 from tests.plugin_files import drop_in
 from tests.plugin_files import run
@@ -331,3 +335,23 @@ def test_what_nobody_listens_to_costs_no_statement_and_a_listener_one_insert(
     after = of_a_comment("The fourth.")
     assert [one for one in after if "outbox" in one and one.startswith("INSERT")] != []
     assert len(after) == len(before) + 1
+
+
+@SQLITE
+def test_the_examples_of_the_documents_do_what_they_say(
+    blog: BlogKit, client: Visitor, clock: FrozenClock
+) -> None:
+    for page in ("events", "jobs"):
+        for name, text in files(ROOT / "docs" / "plugins" / f"{page}.md").items():
+            (blog.site.config.drop_in_folder / Path(name).name).write_text(text, encoding="utf-8")
+            blog.enable(Path(name).stem)
+    post_id = blog.write_post("Fog")
+    client.comment(blog.path_of(post_id))
+    blog.run_jobs()
+    with blog.app():
+        assert read_meta("post", [post_id], "first_readers")[post_id] == {"since": clock.moment.isoformat()}
+        assert read_meta("comment", [1], "first_readers")[1] == {"at_first": "published"}
+        assert read_meta("nightly", [1], "nightly")[1] == {"count": 1}
+        assert jobs.counts()["recurring"] == 2
+    clock.tick(hours=1)
+    assert blog.run_jobs() == 2, "03:30 has come, and an hour has passed"

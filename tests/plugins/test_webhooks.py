@@ -9,15 +9,38 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from blogengine import accounts
+from blogengine import comments
+from blogengine import db as database
+from blogengine import jobs
 from blogengine import posts
+from blogengine import settings
+from blogengine.models import User
+from blogengine.pages import CommentDraft
+from blogengine.pages import CommentFacts
+from blogengine.pages import PostDraft
+from blogengine.site import CORE_JOBS
+from blogengine.site import Site
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
+from blogengine.testing import Visitor
+from blogengine_webhooks import deliveries
 from blogengine_webhooks import endpoints
+from blogengine_webhooks import sending
 from blogengine_webhooks.endpoints import Endpoint
+from tests.admin.forms import follow
+from tests.admin.forms import form_in
+from tests.admin.forms import press
+from tests.admin.forms import send
+from tests.admin.forms import text_of
+from tests.processes import Process
+from tests.processes import Talk
+from tests.test_pagecache import Statements
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -157,3 +180,260 @@ def test_a_receiver_that_fails_is_asked_again_with_the_same_message_and_a_fresh_
     assert again.headers["webhook-timestamp"] != first.headers["webhook-timestamp"]
     assert again.headers["webhook-signature"] == signature_of(endpoint.secret, again)
     assert sorted(receiver.types) == ["post.published", "post.published", "post.unpublished"]
+
+
+@SQLITE
+def test_each_event_is_told_with_public_facts_only(
+    blog: BlogKit, receiver: Receiver, clock: FrozenClock
+) -> None:
+    endpoint_at(blog, receiver.url)
+    post_id = blog.write_post("Fog", "Six boats.")
+    comment_id = blog.write_comment(post_id, "A comment.").comment_id
+    blog.run_jobs()
+    with blog.app():
+        post = posts.by_id(post_id)
+        assert post is not None
+        comments.submit(CommentDraft("Private words.", "Ann"), post, CommentFacts(False, "key", False, False))
+        posts.save(_draft("Fog, again", "Secret plans."), post_id=post_id)
+        posts.save(_draft("Fog, again", "Secret plans."), post_id=post_id)
+        comments.mark_spam([comment_id])
+        blog.run_jobs()
+        posts.unpublish(post_id)
+        posts.save(_draft("A draft's title", "A draft's text."), post_id=post_id)
+        posts.trash(post_id)
+        posts.delete_forever(post_id)
+        never = posts.save(_draft("Never public", "Never."))
+        posts.trash(never)
+        posts.delete_forever(never)
+    blog.run_jobs()
+    assert receiver.types == [
+        "post.published",
+        "comment.published",
+        "comment.held",
+        "post.updated",
+        "comment.removed",
+        "post.unpublished",
+        "post.deleted",
+    ]
+    everything = b" ".join(request.body for request in receiver.requests).decode()
+    for word in ("Private words", "Secret plans", "draft's", "Never", "key", "olive@"):
+        assert word not in everything, word
+    assert receiver.requests[-1].message["data"] == {
+        "id": post_id,
+        "kind": "post",
+        "url": "/2020/01/fog.html",
+    }
+    assert receiver.requests[4].message["data"]["was_public"] is True
+    assert len({request.id for request in receiver.requests}) == 7
+
+
+def _draft(title: str, source: str) -> PostDraft:
+    return PostDraft(title=title, source=source)
+
+
+@SQLITE
+def test_the_text_goes_along_where_the_owner_asked_for_it(
+    blog: BlogKit, receiver: Receiver, clock: FrozenClock
+) -> None:
+    endpoint_at(blog, receiver.url, "post.published", "comment.held", with_text=True)
+    post_id = blog.write_post("Fog", "Six *boats*.")
+    with blog.app():
+        post = posts.by_id(post_id)
+        assert post is not None
+        comments.submit(CommentDraft("Is it <b>so</b>?", "Ann"), post, CommentFacts(False, "", False, False))
+    blog.write_comment(post_id, "Nobody is told of this one.")
+    blog.run_jobs()
+    assert receiver.types == ["post.published", "comment.held"]
+    assert "<em>boats</em>" in receiver.requests[0].message["data"]["html"]
+    assert receiver.requests[1].message["data"]["html"] == "<p>Is it <b>so</b>?</p>"
+    assert receiver.requests[1].message["data"]["status"] == "pending"
+
+
+@SQLITE
+def test_a_receiver_that_only_fails_is_switched_off_after_days_and_the_owner_reads_why(
+    blog: BlogKit, receiver: Receiver, owner_client: Visitor, clock: FrozenClock
+) -> None:
+    endpoint = endpoint_at(blog, receiver.url)
+    receiver.status, receiver.said = 500, b"<h1>Oh\x00 no</h1>"
+    blog.write_post("Fog")
+    for _ in range(40):
+        blog.run_jobs()
+        clock.tick(hours=3)
+    assert 8 <= len(receiver.requests) <= len(sending.PAUSES) + 1, "later and later"
+    with blog.app():
+        assert not endpoints.get(endpoint.id).active
+        assert endpoint.secret not in repr(endpoint)
+        settings.store_failures(blog.site.failures.take())
+        assert "was switched off" in settings.failures_of("webhooks")[0].message
+    page = owner_client.get("/admin/-/webhooks/")
+    assert "It took no message since 2020-01-03" in text_of(page)
+    count = len(receiver.requests)
+    blog.write_post("Another")
+    blog.run_jobs()
+    assert len(receiver.requests) == count
+    receiver.status = 204
+    page = owner_client.get(f"/admin/-/webhooks/{endpoint.id}")
+    assert "<h1>Oh" not in page.text, "what a receiver says is text"
+    follow(owner_client, send(owner_client, page, "endpoint", active="on"))
+    blog.write_post("A third")
+    blog.run_jobs()
+    assert receiver.requests[-1].message["data"]["title"] == "A third"
+
+
+@SQLITE
+def test_a_receiver_that_is_gone_is_not_asked_again_and_a_redirect_is_a_failure(
+    blog: BlogKit, receiver: Receiver, clock: FrozenClock
+) -> None:
+    endpoint = endpoint_at(blog, receiver.url)
+    receiver.status, receiver.headers = 302, {"Location": receiver.url + "/elsewhere"}
+    blog.write_post("Fog")
+    blog.run_jobs()
+    assert len(receiver.requests) == 1
+    with blog.app():
+        assert deliveries.of(endpoint.id)[0].outcome == "failed"
+    receiver.status = 410
+    clock.tick(minutes=1)
+    blog.run_jobs()
+    with blog.app():
+        assert endpoints.get(endpoint.id).off_reason.startswith("It answered 410 Gone")
+
+
+@SQLITE
+def test_a_receiver_that_does_not_answer_holds_up_one_message_and_not_all(
+    blog: BlogKit, clock: FrozenClock
+) -> None:
+    endpoint = endpoint_at(blog, "http://127.0.0.1:9/nobody")
+    for number in range(6):
+        blog.write_post(f"Post {number}")
+    blog.run_jobs()
+    with blog.app():
+        assert len(deliveries.of(endpoint.id)) == 1, "the others wait until it may be there again"
+        assert jobs.counts()["waiting"] == 6
+
+
+@SQLITE
+def test_the_list_of_attempts_is_bounded(blog: BlogKit, receiver: Receiver, clock: FrozenClock) -> None:
+    endpoint = endpoint_at(blog, receiver.url)
+    blog.change_plugin("webhooks", anywhere=True, keep=3)
+    for number in range(5):
+        blog.write_post(f"Post {number}")
+        blog.run_jobs()
+        clock.tick(seconds=1)
+    with blog.app():
+        kept = deliveries.of(endpoint.id)
+    assert [json.loads(attempt.body)["data"]["title"] for attempt in kept] == ["Post 4", "Post 3", "Post 2"]
+
+
+@SQLITE
+def test_the_owner_adds_tries_resends_and_deletes_an_endpoint(
+    blog: BlogKit, receiver: Receiver, owner_client: Visitor, clock: FrozenClock
+) -> None:
+    blog.enable("webhooks")
+    blog.change_plugin("webhooks", anywhere=True)
+    assert "Nobody is told anything yet." in text_of(owner_client.get("/admin/-/webhooks/"))
+    new = owner_client.get("/admin/-/webhooks/new")
+    refused = send(
+        owner_client, new, "endpoint", url="https://user:pw@example.org/", note="Keep me", events=[]
+    )
+    assert refused.status_code == 400
+    assert "without a password" in text_of(refused)
+    assert "Tick at least one event" in text_of(refused)
+    assert form_in(refused.text, "endpoint").fields["note"] == ["Keep me"]
+    page = follow(owner_client, send(owner_client, new, "endpoint", url=receiver.url))
+    with blog.app():
+        (endpoint,) = endpoints.every()
+    assert endpoint.secret not in page.text
+    address = f"/admin/-/webhooks/{endpoint.id}"
+    press(owner_client, page, f"{address}/test")
+    blog.run_jobs()
+    assert receiver.types == ["webhook.test"]
+    page = owner_client.get(address)
+    assert "delivered 204" in text_of(page)
+    press(owner_client, page, f"{address}/again")
+    blog.run_jobs()
+    assert receiver.requests[0].id == receiver.requests[1].id
+    shown = send(owner_client, page, "reveal")
+    assert endpoint.secret in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+    renewed = owner_client.send(f"{address}/secret", {**form_in(shown.text, "renew").fields, "do": "renew"})
+    assert endpoint.secret not in renewed.text
+    asked = press(owner_client, page, f"{address}/delete")
+    assert "Delete the endpoint?" in text_of(asked)
+    follow(owner_client, send(owner_client, asked, "sure"))
+    assert owner_client.get(address).status_code == 404
+    with blog.app():
+        assert endpoints.every() == []
+        assert deliveries.of(endpoint.id) == []
+
+
+@SQLITE
+def test_an_author_who_does_not_own_the_blog_sees_no_endpoint(
+    blog: BlogKit, owner_client: Visitor, clock: FrozenClock
+) -> None:
+    blog.enable("webhooks")
+    assert owner_client.get("/admin/-/webhooks/").status_code == 200
+    with blog.app():
+
+        def demote(tx: database.Transaction) -> None:
+            for user in tx.session.query(User):
+                user.role = "author"
+
+        database.write(demote)
+        assert accounts.has_owner() is False
+    assert owner_client.get("/admin/-/webhooks/").status_code == 403
+    assert "Webhooks" not in owner_client.get("/admin/").text
+
+
+def send_and_stop(site: Site, talk: Talk) -> None:
+    """Send the next message, and stay between the answer and noting it."""
+    ask = sending.send
+
+    def stay(*arguments: Any) -> Any:
+        answer = ask(*arguments)
+        talk.say("sent")
+        talk.hear()
+        return answer
+
+    setattr(sending, "send", stay)  # noqa: B010
+    with site.in_app():
+        while jobs.run_next("doomed", CORE_JOBS):
+            pass
+
+
+def test_a_worker_killed_between_sending_and_noting_sends_the_same_message_again(
+    blog: BlogKit, receiver: Receiver, clock: FrozenClock
+) -> None:
+    endpoint = endpoint_at(blog, receiver.url)
+    blog.write_post("Fog")
+    clock.moment += timedelta(days=20_000)  # ahead of the other process's clock, which is the real one
+    with Process(blog.site.config, send_and_stop) as doomed:
+        assert doomed.hear() == "sent"
+        doomed.kill()
+    blog.run_jobs()
+    assert len(receiver.requests) == 2
+    first, second = receiver.requests
+    assert (first.id, first.body) == (second.id, second.body)
+    with blog.app():
+        assert [attempt.outcome for attempt in deliveries.of(endpoint.id)] == ["delivered"]
+
+
+@SQLITE
+def test_a_write_costs_one_insert_more_with_the_plugin_on(
+    blog: BlogKit, receiver: Receiver, client: Visitor, clock: FrozenClock
+) -> None:
+    post_id = blog.write_post("Fog")
+    path = blog.path_of(post_id)
+
+    def inserts(text: str) -> int:
+        with Statements(blog) as statements:
+            client.comment(path, text)
+        return sum("INTO outbox" in one for one in statements)
+
+    def saving() -> int:
+        with Statements(blog) as statements, blog.app():
+            posts.save(_draft("Fog", "Six boats."), post_id=post_id)
+        return sum("INTO outbox" in one for one in statements)
+
+    assert (inserts("One."), saving()) == (0, 0)
+    endpoint_at(blog, receiver.url)
+    assert (inserts("Two."), saving()) == (1, 1)
