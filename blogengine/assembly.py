@@ -16,6 +16,7 @@ from werkzeug.exceptions import NotFound as HTTPNotFound
 from blogengine import admin
 from blogengine import content
 from blogengine import events
+from blogengine import mail
 from blogengine import schema
 from blogengine import themes
 from blogengine.assets import ending
@@ -57,6 +58,8 @@ def add_plugins(app: Flask, blog: Blog) -> None:
     plugins = blog.plugins
     _add_tables(app, blog)
     blog.jobs = {**_jobs(plugins), **events.listening(plugins)}
+    if mail.is_ready():  # else mails wait untouched: nobody does their kind of job
+        blog.jobs[mail.KIND] = Job(mail.deliver, timeout=mail.TIMEOUT)
     blog.importers = {
         importer.id: importer for _, importer in offered(plugins, "register_importers", Importer)
     }

@@ -2,6 +2,7 @@
 
 from blogengine import comments
 from blogengine import fetch
+from blogengine import mail
 from blogengine import media
 from blogengine import posts
 from blogengine import sanitize
@@ -173,6 +174,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "label_url",
+    "mail",
     "media",
     "now",
     "option",

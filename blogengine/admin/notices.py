@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from blogengine import jobs
+from blogengine import mail
 from blogengine import settings
 from blogengine.runtime import blog
 
@@ -49,6 +50,8 @@ def notices() -> list[Notice]:
     if not running.url:
         text = "The blog does not know its address yet. Feeds and search engines need it."
         found.append(Notice(text, f"{address}#field-url", "Set the address"))
+    if trouble := mail.trouble():
+        found.append(Notice(trouble, f"{address}#mail", "Settings of mail"))
     dead = jobs.dead_count()
     if dead:
         what = "1 piece of work" if dead == 1 else f"{dead} pieces of work"

@@ -12,6 +12,7 @@ from flask import request
 from flask import url_for
 
 from blogengine import removing
+from blogengine import schema
 from blogengine import settings as service
 from blogengine.admin import forms
 from blogengine.admin.forms import FieldView
@@ -83,7 +84,10 @@ def save_plugin_settings(plugin_id: str) -> Any:
     view = _one(plugin_id)
     typed = forms.last_values(request.form.items(multi=True))
     try:
-        service.save_plugin_settings(plugin_id, dict(typed))
+        cls = service.settings_class(plugin_id)
+        locked = blog().plugins.locked.get(plugin_id, {})
+        said = {name: value for name, value in forms.sent(cls, typed).items() if name not in locked}
+        service.save_plugin_settings(plugin_id, said)
     except Invalid as invalid:
         return _page(view, typed, invalid.problems, "Nothing was saved yet. Please mend what is marked.", 422)
     except Busy as busy:
@@ -96,6 +100,37 @@ def save_plugin_settings(plugin_id: str) -> Any:
 def _again(message: str) -> Response:
     plugin_id = str((request.view_args or {})["plugin_id"])
     return _page(_one(plugin_id), forms.last_values(request.form.items(multi=True)), {}, message, 400)
+
+
+@admin.get(f"/plugins/<{ID}:plugin_id>/reset")
+def ask_reset_plugin(plugin_id: str) -> Response:
+    """Ask before a plugin's settings go back to the defaults."""
+    cls = service.settings_class(plugin_id)
+    now = blog().plugins.settings(plugin_id)
+    lost = [
+        item.option.label
+        for item in schema.describe(cls)
+        if item.name not in blog().plugins.locked[plugin_id] and getattr(now, item.name) != item.default
+    ]
+    return show(
+        "confirm.html",
+        heading="Back to the defaults?",
+        message=f"These settings of {plugin_id} will be as they were at first, secrets deleted: {', '.join(lost)}."
+        if lost
+        else f"All settings of {plugin_id} have their defaults; what else is stored for it will be deleted.",
+        action=url_for("admin.reset_plugin", plugin_id=plugin_id),
+        fields=[],
+        button="Reset to defaults",
+        cancel_url=url_for("admin.plugin", plugin_id=plugin_id),
+    )
+
+
+@admin.post(f"/plugins/<{ID}:plugin_id>/reset")
+def reset_plugin(plugin_id: str) -> Any:
+    """Forget all that the owner chose for a plugin."""
+    service.reset_plugin_settings(plugin_id)
+    say(f"The settings of {plugin_id} have their defaults.")
+    return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
 
 
 @admin.post(f"/plugins/<{ID}:plugin_id>/enable")
@@ -170,12 +205,13 @@ def _page(
     message: str = "",
     status: int = 200,
 ) -> Response:
+    fields = _fields(view, typed, problems or {})
     return show(
         "plugin.html",
         status,
         plugin=view,
-        fields=_fields(view, typed, problems or {}),
-        message=message,
+        fields=fields,
+        message=f"{message} {forms.elsewhere(fields, problems or {})}".strip(),
         states=STATES,
     )
 
@@ -184,8 +220,14 @@ def _fields(view: PluginView, typed: dict[str, str] | None, problems: dict[str, 
     if not view.has_settings:
         return []
     running = blog().plugins
-    values = typed if typed is not None else dataclasses.asdict(running.settings(view.id))
-    return forms.fields_of(running.settings_classes[view.id], values, problems)
+    now, stored = running.settings(view.id), running.setting_problems.get(view.id, {})
+    return forms.fields_of(
+        running.settings_classes[view.id],
+        typed if typed is not None else dataclasses.asdict(now),
+        problems if typed is not None else stored,
+        locked=running.locked.get(view.id),
+        now=now,
+    )
 
 
 def _all() -> list[PluginView]:

@@ -8,6 +8,7 @@ from flask import redirect
 from flask import request
 from flask import url_for
 
+from blogengine import mail
 from blogengine import schema
 from blogengine import settings as service
 from blogengine import themes as theme_service
@@ -15,12 +16,14 @@ from blogengine.admin import forms
 from blogengine.admin.doors import remember
 from blogengine.admin.forms import FieldView
 from blogengine.admin.frame import admin
+from blogengine.admin.frame import complain
 from blogengine.admin.frame import say
 from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
 from blogengine.errors import NotFound
+from blogengine.errors import Refused
 from blogengine.runtime import blog
 from blogengine.setup import SiteSettings
 from blogengine.web import security
@@ -38,12 +41,15 @@ def save_settings() -> Any:
     typed = forms.last_values(request.form.items(multi=True))
     problems: dict[str, str] = {}
     try:
-        if "theme" in typed:
+        if "theme" in typed and "theme" not in _locked():
             theme_service.choose(typed["theme"])
     except NotFound as error:
         problems["theme"] = str(error)
     try:
-        site = schema.parse(SiteSettings, typed, blog().site)
+        said = {
+            name: value for name, value in forms.sent(SiteSettings, typed).items() if name not in _locked()
+        }
+        site = schema.parse(SiteSettings, said, blog().site)
         if not problems:
             service.save_site(site)
     except Invalid as invalid:
@@ -70,11 +76,43 @@ def _stay_signed_in(response: Any, site: SiteSettings) -> Any:
 
 
 def _form(values: dict[str, Any], problems: dict[str, str], message: str = "", status: int = 200) -> Response:
-    fields = forms.fields_of(SiteSettings, values, problems)
+    fields = forms.fields_of(SiteSettings, values, problems, locked=_locked(), now=blog().site)
     for item in fields:
         if item.name == "theme":
             _offer_themes(item)
-    return show("settings.html", status, message=message, fields=fields, address_fixed=blog().config.url)
+    return show(
+        "settings.html",
+        status,
+        message=f"{message} {forms.elsewhere(fields, problems)}".strip(),
+        fields=fields,
+        address=blog().config.url,
+        stored_problems=blog().setup.problems,
+        mail_missing=mail.missing(),
+        mail_trouble=mail.trouble(),
+        my_address=_my_address(),
+    )
+
+
+def _locked() -> dict[str, str]:
+    """Return the variable of the environment that gives a setting, by the setting's name."""
+    running = blog()
+    return {**running.setup.locked, **({"url": "BLOGENGINE_URL"} if running.config.url else {})}
+
+
+def _my_address() -> str:
+    user = security.current_user()
+    return user.email if user is not None else ""
+
+
+@admin.post("/settings/test-mail")
+def send_test_mail() -> Any:
+    """Send a mail to whoever presses the button, at once, and say what the mail server answered."""
+    try:
+        mail.try_out(_my_address())
+        say(f"The mail server took a test mail to {_my_address()}. Look whether it arrives.")
+    except Refused as refusal:
+        complain(refusal)
+    return redirect(url_for("admin.settings", _anchor="mail"), 303)
 
 
 def _offer_themes(item: FieldView) -> None:

@@ -10,6 +10,7 @@ import click
 import sqlalchemy as sa
 
 from blogengine import accounts
+from blogengine import mail
 from blogengine import settings
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
@@ -166,7 +167,16 @@ def check_blog(running: Blog) -> Iterator[Finding]:
             yield "warn", f"Plugin {plugin_id} cannot be enabled: {candidate.problem}"
     for plugin_id, problems in running.plugins.setting_problems.items():
         for name, text in problems.items():
-            yield "fail", f"Setting {name} of plugin {plugin_id}: {text}"
+            mend = f"blogengine plugins settings {plugin_id} {name}=…, or --reset {name}"
+            if name in running.plugins.locked.get(plugin_id, {}) or name.startswith("BLOGENGINE_"):
+                mend = "change the environment"
+            elif name == "settings":
+                mend = f"blogengine plugins settings {plugin_id} --reset-all"
+            yield "fail", f"Setting {name} of plugin {plugin_id}: {text} Mend it: {mend}"
+    for variable in _strays(running):
+        yield "warn", f"The environment variable {variable} is for a plugin that is not there."
+    if trouble := mail.trouble():
+        yield "warn", f"{trouble} Mend it: blogengine settings mail_server=… mail_from=…"
     dead = db.session.scalars(sa.select(Outbox).where(Outbox.state == "dead").limit(20)).all()
     for job in dead:
         yield "warn", f"Job {job.id} ({job.kind}) was given up after {job.attempts} tries: {job.last_error}"
@@ -175,3 +185,13 @@ def check_blog(running: Blog) -> Iterator[Finding]:
             "warn",
             "Mend the cause, then run: blogengine jobs retry --dead (or: blogengine jobs drop --dead)",
         )
+
+
+def _strays(running: Blog) -> list[str]:
+    """Return variables of the environment that give settings of no plugin that is there."""
+    known = tuple(
+        settings.plugin_prefix(plugin_id)
+        for plugin_id in {*running.plugins.candidates, *running.plugins.statuses}
+    )
+    prefix = settings.plugin_prefix("").removesuffix("__")
+    return sorted(name for name in os.environ if name.startswith(prefix) and not name.startswith(known))

@@ -19,11 +19,14 @@ class Opener:
 
     def __init__(self, instance: str | None) -> None:
         self.instance = instance
+        self._said = False
 
     def config(self, *, create: bool = False, safe_mode: bool = False) -> Config:
-        """Return the instance's configuration and say which instance it is, on the error output."""
+        """Return the instance's configuration and say once which instance it is, on the error output."""
         config = load_config(self.instance, create=create, safe_mode=safe_mode)
-        click.echo(f"Instance: {config.instance}", err=True)
+        if not self._said:
+            click.echo(f"Instance: {config.instance}", err=True)
+        self._said = True
         return config
 
     def site(

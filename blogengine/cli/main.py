@@ -18,7 +18,7 @@ COMMANDS = {
     "password": ("setting_up", "password"),
     "plugins": ("plugins", "plugins"),
     "serve": ("serving", "serve"),
-    "settings": ("setting_up", "settings_command"),
+    "settings": ("settings", "settings_command"),
     "themes": ("themes", "themes"),
     "worker": ("jobs", "worker"),
 }

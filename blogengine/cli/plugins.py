@@ -11,15 +11,16 @@ from blogengine.cli.instance import pass_opener
 from blogengine.cli.plugin_data import makemigration
 from blogengine.cli.plugin_data import migrate
 from blogengine.cli.plugin_data import uninstall
+from blogengine.cli.settings import plugin_settings
 from blogengine.runtime import blog
 
 
 @click.group()
 def plugins() -> None:
-    """List, enable and disable plugins."""
+    """List, enable and disable plugins, and change their settings."""
 
 
-for command in (makemigration, migrate, uninstall):
+for command in (makemigration, migrate, plugin_settings, uninstall):
     plugins.add_command(command)
 
 
@@ -43,6 +44,7 @@ def list_plugins(opener: Opener, as_json: bool) -> None:
                     "problem": (status.reason if status is not None else "")
                     or (decided[plugin_id].off_reason if plugin_id in decided else "")
                     or (candidate.problem if candidate else ""),
+                    "settings": running.setting_problems.get(plugin_id, {}),
                     "failures": failures.get(plugin_id, 0),
                     "shadows": list(candidate.shadows) if candidate is not None else [],
                 }
@@ -54,6 +56,8 @@ def list_plugins(opener: Opener, as_json: bool) -> None:
         click.echo(f"{row['id']:20} {row['state']:8} {row['version']:8} {row['origin']:9} {row['summary']}")
         if row["problem"]:
             click.echo(f"{'':20} ! {row['problem']}")
+        for name, text in row["settings"].items():
+            click.echo(f"{'':20} ! Setting {name}: {text}")
         if row["failures"]:
             click.echo(f"{'':20} ! {row['failures']} errors; the admin shows them under Plugins")
         for shadowed in row["shadows"]:

@@ -1,4 +1,4 @@
-"""`blogengine init`, `settings` and `password`."""
+"""`blogengine init` and `password`."""
 
 import sys
 
@@ -7,10 +7,8 @@ import click
 from blogengine import accounts
 from blogengine import schema
 from blogengine import settings
-from blogengine import themes
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
-from blogengine.errors import Invalid
 from blogengine.errors import Refused
 from blogengine.runtime import blog
 from blogengine.setup import SiteSettings
@@ -54,28 +52,6 @@ def init(
         click.echo(f"{wanted.title} is ready. Start it with: blogengine serve")
 
 
-@click.command("settings")
-@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
-@pass_opener
-def settings_command(opener: Opener, changes: tuple[str, ...]) -> None:
-    """Show the blog's settings, or change some: settings url=https://example.org"""
-    with opener.app():
-        if changes:
-            typed = dict(_split(change) for change in changes)
-            unknown = set(typed) - {item.name for item in schema.describe(SiteSettings)}
-            if unknown:
-                raise Invalid(
-                    dict.fromkeys(unknown, "there is no such setting; `blogengine settings` shows all")
-                )
-            wanted = schema.parse(SiteSettings, typed, blog().site)
-            themes.choose(wanted.theme)
-            settings.save_site(wanted)
-        else:
-            wanted = blog().site
-        for item in schema.describe(SiteSettings):
-            click.echo(f"{item.name}={getattr(wanted, item.name)}")
-
-
 @click.command()
 @click.argument("email")
 @click.option("--password-stdin", is_flag=True, help="Read it from the standard input.")
@@ -93,10 +69,3 @@ def _new_password() -> str:
         "Password (8 characters or more)", hide_input=True, confirmation_prompt="The same again"
     )
     return chosen
-
-
-def _split(change: str) -> tuple[str, str]:
-    name, equals, value = change.partition("=")
-    if not equals:
-        raise Refused(f"{change!r} is no change.", hint="Write it as name=value.")
-    return name.strip(), value

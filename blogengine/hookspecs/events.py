@@ -3,7 +3,9 @@
 An event with `tx` is heard inside the transaction; one with `event` after it, in a job, at least once.
 """
 
+from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 
 from blogengine.db import Transaction
 from blogengine.hookspecs.marks import hookspec
@@ -109,6 +111,20 @@ def media_saved(media_id: int, event: Event) -> None:
     :param event: its id and time.
 
     Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec
+def settings_changed(plugin_id: str, old: Mapping[str, Any], new: Mapping[str, Any], event: Event) -> None:
+    """Hear that the owner changed settings of a plugin, or of the blog.
+
+    :param plugin_id: whose settings; empty for the blog's own.
+    :param old: what differed from the defaults before, by name, without secrets.
+    :param new: what differs from them now; both are alike when only a secret changed.
+    :param event: its id and time.
+
+    A change of the environment is none: it is read anew at each start. Called in a job after the commit, at least once
+    for each change; what raises is called again later. Since 0.1.
     """
 
 

@@ -6,7 +6,9 @@ recurs is a row that moves on to its next time instead of going away: so it is d
 of processes there is, never twice at once, and once after a pause.
 """
 
+from blogengine.jobs.doing import GivenUp
 from blogengine.jobs.doing import Jobs
+from blogengine.jobs.doing import Postponed
 from blogengine.jobs.doing import run_next
 from blogengine.jobs.listing import counts
 from blogengine.jobs.listing import dead_count
@@ -27,8 +29,10 @@ from blogengine.work import Job
 __all__ = [
     "ATTEMPTS",
     "LEASE",
+    "GivenUp",
     "Job",
     "Jobs",
+    "Postponed",
     "Runner",
     "claim",
     "counts",

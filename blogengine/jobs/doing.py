@@ -25,6 +25,18 @@ Jobs = Mapping[str, Job | Callable[[dict[str, Any]], None]]
 """Jobs by kind; a plain function is one that is done on demand."""
 
 
+class Postponed(Exception):
+    """Raised by a job whose time has not come: it is done again after `pause`, and this try does not count."""
+
+    def __init__(self, reason: str, pause: timedelta) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
+class GivenUp(Exception):
+    """Raised by a job that is of no use to try again: it is put aside at once, with the reason."""
+
+
 def known(core_jobs: Jobs) -> dict[str, Job]:
     """Return the jobs that are done here, of the core and of the plugins that run, by kind."""
     found = {**blog().jobs, **core_jobs}
@@ -44,8 +56,12 @@ def run_next(worker: str, core_jobs: Jobs, begin: Callable[[int, str, Job], None
     if begin is not None:
         begin(job_id, kind, job)
     started, began = clock.now(), time.perf_counter()
+    outcome: BaseException | None = None
     try:
         job.function(payload)
+    except (Postponed, GivenUp) as end:
+        outcome, reason = end, redact(str(end))[:1000]
+        log.info("job %s (%s) was %s: %s", job_id, kind, type(end).__name__.lower(), reason)
     except (Exception, SystemExit) as error:
         reason = redact(f"{type(error).__name__}: {error}")[:1000]
         log.warning("job %s (%s) failed: %s", job_id, kind, reason)
@@ -53,7 +69,7 @@ def run_next(worker: str, core_jobs: Jobs, begin: Callable[[int, str, Job], None
     else:
         reason = ""
     facts = {"last_at": started, "last_seconds": round(time.perf_counter() - began, 3)}
-    database.write(lambda tx: _settle(tx, job_id, worker, job, reason, facts))
+    database.write(lambda tx: _settle(tx, job_id, worker, job, reason, facts, outcome))
     return True
 
 
@@ -65,7 +81,13 @@ def blame(kind: str, error: BaseException) -> None:
 
 
 def _settle(
-    tx: Transaction, job_id: int, worker: str, job: Job, reason: str, facts: Mapping[str, Any]
+    tx: Transaction,
+    job_id: int,
+    worker: str,
+    job: Job,
+    reason: str,
+    facts: Mapping[str, Any],
+    outcome: BaseException | None = None,
 ) -> None:
     row = tx.session.get(Outbox, job_id, populate_existing=True)
     if row is None or row.lease_by != worker:  # put off again meanwhile, or another worker has it
@@ -76,7 +98,10 @@ def _settle(
         _move_on(row, job, reason)
     elif not reason:
         tx.session.delete(row)
-    elif row.attempts >= queue.ATTEMPTS:
+    elif isinstance(outcome, Postponed):
+        row.attempts = max(0, row.attempts - 1)
+        _free(row, reason, clock.now() + outcome.pause * random.uniform(0.9, 1.1))  # noqa: S311
+    elif isinstance(outcome, GivenUp) or row.attempts >= queue.ATTEMPTS:
         queue.put_aside(tx, row, reason)
     else:
         _free(row, reason, _later(row.attempts))

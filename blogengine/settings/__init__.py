@@ -14,6 +14,7 @@ from blogengine.settings.failures import store_failures
 from blogengine.settings.failures import switch_off
 from blogengine.settings.plugin_settings import reset_plugin_settings
 from blogengine.settings.plugin_settings import save_plugin_settings
+from blogengine.settings.plugin_settings import settings_class
 from blogengine.settings.plugin_states import disable
 from blogengine.settings.plugin_states import enable
 from blogengine.settings.plugin_states import save_order
@@ -44,6 +45,7 @@ __all__ = [
     "save_plugin_settings",
     "save_site",
     "save_theme_settings",
+    "settings_class",
     "states",
     "store_costs",
     "store_failures",

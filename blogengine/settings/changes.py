@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from blogengine import events
 from blogengine import schema
 from blogengine.db import Transaction
 from blogengine.secret import Lost
@@ -13,6 +14,8 @@ def tell_change(
     tx: Transaction, plugin_id: str, cls: type, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> None:
     """Let plugins hear, after the commit, that settings of `plugin_id` (empty: the blog) changed."""
+    old, new = plain(cls, before), plain(cls, after)
+    events.tell(tx, "settings_changed", plugin_id=plugin_id, old=old, new=new)
 
 
 def plain(cls: type, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Settings of plugins: checked by the plugin's own class, stored as differences, with secrets sealed."""
 
 import copy
+import json
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
@@ -50,11 +51,15 @@ def save_plugin_settings(plugin_id: str, form: Mapping[str, Any]) -> None:
         reading = schema.read_all(cls, secret.opened(key, plugin_id, raw), version=version)
         wanted = schema.parse(cls, form, reading.stored, {name: getattr(now, name) for name in locked})
         kept = raw if isinstance(raw, Mapping) else {}
-        untouched = {item.name for item in described if item.kind == "secret" and item.name not in form}
+        untouched = {
+            item.name
+            for item in described
+            if item.kind == "secret" and item.name not in form and isinstance(kept.get(item.name), Mapping)
+        }
         values = {
             name: secret.seal(key, plugin_id, value) if isinstance(value, Secret) else value
             for name, value in schema.differences(wanted).items()
-            if not (name in untouched and name in kept)
+            if name not in untouched
         }
         known = {item.name for item in described} - untouched
         return {name: value for name, value in kept.items() if name not in known} | values
@@ -99,7 +104,7 @@ def _store(plugin_id: str, cls: type, made: Callable[[Any], dict[str, Any]]) -> 
         stored.pop(schema.VERSION_KEY, None)
         if version and stored:
             stored[schema.VERSION_KEY] = version
-        if stored == raw:
+        if _same(stored, raw):
             return
         before, after = (secret.opened(key, plugin_id, value) for value in (raw, stored))
 
@@ -107,7 +112,7 @@ def _store(plugin_id: str, cls: type, made: Callable[[Any], dict[str, Any]]) -> 
             tx: Transaction, raw: Any = raw, stored: Any = stored, before: Any = before, after: Any = after
         ) -> None:
             state = tx.session.get(PluginState, plugin_id, populate_existing=True)
-            if (state.settings if state is not None else {}) != raw:
+            if not _same(state.settings if state is not None else {}, raw):
                 raise _Moved
             if state is None:
                 source = blog().plugins.candidates[plugin_id].source
@@ -123,3 +128,8 @@ def _store(plugin_id: str, cls: type, made: Callable[[Any], dict[str, Any]]) -> 
         except _Moved:
             continue
     raise Busy("These settings are being changed by somebody else.", hint=database.LATER)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two stored values are alike; a NaN, which somebody may have written there, is like itself."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -1,7 +1,10 @@
 """The blog's own settings and those of its theme, and the `Setup` that the next app is built from."""
 
+import contextlib
 import os
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,6 +66,7 @@ def load_setup(
     if not isinstance(chosen, dict) or not all(isinstance(value, str) for value in chosen.values()):
         problems.append(f"What is stored for the theme {site.theme} cannot be used; its own settings hold.")
         chosen = {}
+    blog_id, created = _identity(stored, problems)
     columns = (
         PluginState.id,
         PluginState.enabled,
@@ -93,15 +97,29 @@ def load_setup(
         generation=generation,
         site=site,
         plugins=tuple(plugins),
-        blog_id=str(stored.get("_blog_id", "")),
+        blog_id=blog_id,
         theme_settings=chosen,
-        blog_created=str(stored.get("_blog_created", "")),
+        blog_created=created,
         layout=layout,
         problems=(*problems, *misplaced),
         locked=reading.locked,
         plugin_order=tuple(filter(None, map(str, order))) if isinstance(order, list) else (),
         holding=tuple(sorted(row.id for row in states.values() if row.holds_comments and not row.enabled)),
     )
+
+
+def _identity(stored: Mapping[str, Any], problems: list[str]) -> tuple[str, str]:
+    """Return the blog's id and the date it was made, which ids of feed entries begin with."""
+    blog_id, created = str(stored.get("_blog_id")), str(stored.get("_blog_created"))
+    if re.fullmatch("[A-Za-z0-9_-]{1,64}", blog_id) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", created):
+        with contextlib.suppress(ValueError):
+            date.fromisoformat(created)
+            return blog_id, created
+    problems.append(
+        "The blog's own id is damaged: feed readers will show entries twice. Take the rows _blog_id and _blog_created "
+        "of the table setting from a backup."
+    )
+    return "0", "1970-01-01"
 
 
 def plugin_prefix(plugin_id: str) -> str:

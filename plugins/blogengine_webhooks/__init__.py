@@ -26,6 +26,7 @@ from blogengine_webhooks.messages import announce
 from blogengine_webhooks.messages import comment_facts
 from blogengine_webhooks.messages import post_facts
 from blogengine_webhooks.pages import pages
+from blogengine_webhooks.settings import ID
 from blogengine_webhooks.settings import Settings
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "register_admin_pages",
     "register_jobs",
     "register_settings",
+    "settings_changed",
 ]
 
 
@@ -125,6 +127,15 @@ def media_saved(media_id: int, event: Event) -> None:
         "height": picture.height,
     }
     announce("media.saved", f"msg_{event.id}", event.at, data)
+
+
+@hookimpl
+def settings_changed(plugin_id: str, old: Mapping[str, Any], new: Mapping[str, Any], event: Event) -> None:
+    """Tell which settings changed, for programs that keep a copy of the blog, and nothing of what they say."""
+    if plugin_id == ID:
+        return
+    names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    announce("settings.changed", f"msg_{event.id}", event.at, {"plugin": plugin_id or None, "names": names})
 
 
 def _tell_of_post(kind: str, post_id: int, number: str, at: datetime) -> None:

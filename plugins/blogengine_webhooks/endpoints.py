@@ -32,6 +32,7 @@ EVENTS = {
     "comment.held": "A comment waits for a decision",
     "comment.removed": "A comment was taken out",
     "media.saved": "A new picture was stored",
+    "settings.changed": "Settings of the blog or of a plugin were changed",
 }
 """What an endpoint may be told of, with what stands beside its box."""
 

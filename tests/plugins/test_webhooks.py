@@ -24,6 +24,7 @@ from blogengine.models import User
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import PostDraft
+from blogengine.secret import Secret
 from blogengine.site import CORE_JOBS
 from blogengine.site import Site
 from blogengine.testing import BlogKit
@@ -128,8 +129,8 @@ def signature_of(secret: str, request: Received) -> str:
 def test_a_published_post_is_told_of_with_a_signature_that_proves_who_tells_it(
     blog: BlogKit, receiver: Receiver, clock: FrozenClock
 ) -> None:
-    endpoint = endpoint_at(blog, receiver.url)
     blog.change_settings(url="https://blog.example", title="Fog & boats")
+    endpoint = endpoint_at(blog, receiver.url)
     post_id = blog.write_post("Fog", "Six *boats*.", labels=["boats"])
     blog.run_jobs()
     (request,) = receiver.requests
@@ -145,6 +146,23 @@ def test_a_published_post_is_told_of_with_a_signature_that_proves_who_tells_it(
     assert message["data"]["url"] == "https://blog.example/2020/01/fog.html"
     assert message["data"]["labels"] == ["boats"]
     assert "boats</em>" not in request.body.decode(), "the text is sent only where the owner asked for it"
+
+
+@SQLITE
+def test_changed_settings_are_told_of_by_name_and_not_by_what_they_say(
+    blog: BlogKit, receiver: Receiver
+) -> None:
+    endpoint_at(blog, receiver.url, "settings.changed")
+    blog.change_settings(title="Fog & boats", mail_password=Secret("zebra"))
+    blog.run_jobs()
+    blog.change_plugin("atom", entries=10)
+    blog.run_jobs()
+    blog.change_plugin("webhooks", anywhere=True)
+    blog.run_jobs()
+    assert [request.message["data"] for request in receiver.requests] == [
+        {"plugin": None, "names": ["title"]},
+        {"plugin": "atom", "names": ["entries"]},
+    ]
 
 
 @SQLITE
