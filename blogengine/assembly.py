@@ -97,14 +97,8 @@ def _add_tables(app: Flask, blog: Blog) -> None:
             continue
         tables.folder = plugins.folder_of(plugin_id) / "migrations"
         found[plugin_id] = tables
-        try:
-            if not tables.head and tables.names:
-                raise ValueError(
-                    f"It has the table {tables.names[0]} but nothing that makes it: "
-                    f"run `blogengine plugins makemigration {plugin_id}`."
-                )
-        except ValueError as error:
-            plugins.drop(plugin_id, str(error))
+        if tables.problem and plugin_id != blog.installing:
+            plugins.drop(plugin_id, tables.problem)
     blog.tables, blog.marks = found, Marks(found.values()).of
     if any(map(plugins.is_active, found)):
         with app.config["BLOGENGINE_ENGINE"].connect() as connection:

@@ -32,6 +32,8 @@ def install(plugin_id: str, *, enable: bool = True) -> None:
             set_state(plugin_id, enabled=True, source=running.plugins.candidates[plugin_id].source)
 
     tables = running.tables.get(plugin_id)
+    if tables is not None and tables.problem:
+        raise Refused(f"The plugin {plugin_id} was not enabled. {tables.problem}", code="broken")
     db.session.rollback()  # an open snapshot would keep PostgreSQL from changing the tables
     if tables is None:
         database.write(change)

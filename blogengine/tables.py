@@ -80,22 +80,28 @@ class Tables:
 
     @property
     def revisions(self) -> list[str]:
-        """The numbers of all steps (`0001`), in order. Raises `ValueError` with a sentence where they have a gap."""
+        """The numbers of all steps (`0001`), in order."""
         if self.steps:
             return [f"{number:04d}" for number in range(1, len(self.steps) + 1)]
-        found = [number for number, _ in scripts_in(self.folder)]
-        wanted = [f"{number:04d}" for number in range(1, len(found) + 1)]
-        if found != wanted:
-            raise ValueError(
-                f"The migrations of {self.id} are numbered {', '.join(found)}; number them "
-                "0001, 0002 and so on without a gap."
-            )
-        return found
+        return [number for number, _ in scripts_in(self.folder)]
 
     @property
     def head(self) -> str:
-        """The number of the newest step; empty while there is none. Raises `ValueError` as `revisions` does."""
+        """The number of the newest step; empty while there is none."""
         return (self.revisions or [""])[-1]
+
+    @property
+    def problem(self) -> str:
+        """A sentence where the steps cannot be right; else empty."""
+        found = self.revisions
+        if not found and self.names:
+            return (
+                f"It has the table {self.names[0]} but nothing that makes it: "
+                f"run `blogengine plugins makemigration {self.id}`."
+            )
+        if found != [f"{number:04d}" for number in range(1, len(found) + 1)]:
+            return f"Its migrations are numbered {', '.join(found)}; number them 0001, 0002 and so on without a gap."
+        return ""
 
 
 def prefix_of(plugin_id: str) -> str:

@@ -113,4 +113,6 @@ def _render_item(kind: str, thing: Any, context: AutogenContext) -> str | Litera
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(thing, sa.JSON):
         return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    if kind == "server_default" and isinstance(getattr(thing, "arg", None), sa.True_ | sa.False_):
+        return f"sa.{str(thing.arg).lower()}()"  # the scratch database would make it 0 or 1, which PostgreSQL refuses
     return False
