@@ -10,6 +10,7 @@ from blogengine import db as database
 from blogengine import events
 from blogengine.db import Transaction
 from blogengine.db import db
+from blogengine.meta import drop_meta
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.pagecache import depends
@@ -53,6 +54,7 @@ def delete_forever(ids: Iterable[int]) -> int:
                 Comment.status.in_(("spam", "removed-by-author", "removed-by-admin")),
             )
         ).all()
+        drop_meta(tx, "comment", [comment.id for comment in rows])
         for comment in rows:
             tx.bump("comments", f"comments:{comment.post_id}")
             tx.session.delete(comment)

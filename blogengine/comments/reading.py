@@ -15,6 +15,7 @@ from blogengine import posts
 from blogengine.comments.threads import SHOWN_DEPTH
 from blogengine.db import db
 from blogengine.errors import Refused
+from blogengine.meta import expect
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.pagecache import depends
@@ -83,6 +84,7 @@ def thread(post_id: int, url: str, page: int = 1) -> tuple[list[CommentView], bo
     depends(f"comments:{post_id}")
     rows = _THREAD.rows(post_id=post_id, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
     base = url if page == 1 else f"{url}?commentPage={page}"
+    expect("comment", [row[0] for row in rows[:PAGE_SIZE]])
     return [_view(row, f"{base}#c{row[0]}") for row in rows[:PAGE_SIZE]], len(rows) > PAGE_SIZE
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam
 
 from blogengine.db import db
 from blogengine.feeds import PostList
+from blogengine.meta import expect
 from blogengine.models import Label
 from blogengine.models import Post
 from blogengine.models import Redirect
@@ -254,6 +255,7 @@ def views_of(rows: Sequence[Any]) -> list[PostView]:
         for post_id, name in found:
             labels[post_id].append(name)
     depends(*(f"comments:{post_id}" for post_id in ids))
+    expect("post", ids)
     return [_view(row, labels[row[0]]) for row in rows]
 
 

@@ -16,6 +16,8 @@ from blogengine.db import db
 from blogengine.documents import Document
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
+from blogengine.meta import drop_meta
+from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.models import User
 from blogengine.pages import PostDraft
@@ -240,6 +242,8 @@ def delete_forever(post_id: int) -> None:
             )
         _bump(tx, post)
         tx.bump("comments", f"comments:{post.id}")
+        drop_meta(tx, "comment", sa.select(Comment.id).where(Comment.post_id == post.id))
+        drop_meta(tx, "post", [post.id])
         tx.session.delete(post)
         facts = {"kind": post.kind, "path": post.path or "", "title": post.title}
         events.tell(tx, "post_deleted", post_id=post.id, **facts)
