@@ -64,10 +64,8 @@ def found_tables(connection: Connection, plugin_id: str, plugin_ids: Iterable[st
     """
     names = sa.inspect(connection).get_table_names()
     if connection.dialect.name == "sqlite":
-        kinds = connection.execute(
-            sa.text("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'table'")
-        )
-        names = sorted(set(names) - set(kinds.scalars()))
+        virtual = sa.text("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'table'")
+        names = sorted(set(names) - set(connection.execute(virtual).scalars()))
     owners = owners_of(names, [*plugin_ids, plugin_id])
     return sorted(name for name, owner in owners.items() if owner == plugin_id)
 

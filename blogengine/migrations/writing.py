@@ -77,13 +77,16 @@ def write_step(scratch: Engine, tables: Tables, message: str) -> Path | None:
 
 
 def difference(connection: Connection, tables: Tables) -> MigrationScript:
-    """Return what leads from the plugin's tables as they are to its models; others' tables are left out."""
+    """Return what leads from the plugin's tables as they are to its models; what no model names is left out.
+
+    So a plugin may have tables that SQLAlchemy cannot describe (FTS5), and dropping a table is written by hand.
+    """
     return produce_migrations(_context(connection, tables), tables.metadata)
 
 
 def _context(connection: Connection, tables: Tables) -> MigrationContext:
     def is_own(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
-        return kind != "table" or (str(name).startswith(tables.prefix) and name != tables.version_table)
+        return kind != "table" or name in tables.names
 
     return MigrationContext.configure(
         connection,
