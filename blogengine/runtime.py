@@ -44,8 +44,6 @@ class Blog:
     """The plugin that finds posts by words, and how."""
     themes: Mapping[Path, str] = field(default_factory=dict)
     """Folders of themes that plugins bring along, with the plugin's id."""
-    check_theme: Callable[[str], list[str]] = lambda theme_id: []
-    """Dresses an app in a theme and returns what is wrong with it, a sentence each."""
     wake_jobs: Callable[[], None] = lambda: None
     try_plugin: Callable[[str, str], str] = lambda plugin_id, source: ""
     """Builds an app with this plugin (from this source) beside the running ones; returns why it

@@ -6,6 +6,7 @@ from blogengine.admin import comments
 from blogengine.admin import doors
 from blogengine.admin import editor
 from blogengine.admin import jobs
+from blogengine.admin import layout
 from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import settings
@@ -23,6 +24,7 @@ __all__ = [
     "doors",
     "editor",
     "jobs",
+    "layout",
     "mount",
     "plugins",
     "posts",

@@ -34,7 +34,7 @@ admin = Blueprint("admin", __name__, url_prefix="/admin")
 
 OPEN = frozenset({"admin.login", "admin.login_sent", "admin.setup", "admin.setup_sent"})
 """The only pages for people who are not signed in."""
-OWNERS_ONLY = ("/admin/settings", "/admin/plugins", "/admin/themes", "/admin/jobs")
+OWNERS_ONLY = ("/admin/layout", "/admin/settings", "/admin/plugins", "/admin/themes", "/admin/jobs")
 PLUGIN_MENU = "blogengine_admin_menu"
 """Key in `app.extensions`: (endpoint, label) by plugin id."""
 OWNERS_PAGES = "blogengine_owners_pages"
@@ -114,6 +114,7 @@ def _menu(is_owner: bool) -> list[MenuEntry]:
             entries.append((endpoint, label, url_for(endpoint), 0))
     if is_owner:
         entries += [
+            ("admin.layout", "Layout", "/admin/layout", 0),
             ("admin.themes", "Themes", "/admin/themes", 0),
             ("admin.plugins", "Plugins", "/admin/plugins", 0),
             ("admin.jobs", "Jobs", "/admin/jobs", 0),

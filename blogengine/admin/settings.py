@@ -27,6 +27,7 @@ from blogengine.errors import Refused
 from blogengine.runtime import blog
 from blogengine.setup import SiteSettings
 from blogengine.web import security
+from blogengine.web import themecheck
 
 
 @admin.get("/settings")
@@ -43,7 +44,9 @@ def save_settings() -> Any:
     try:
         if "theme" in typed and "theme" not in _locked():
             theme_service.choose(typed["theme"])
-    except NotFound as error:
+            if typed["theme"] != blog().site.theme:
+                themecheck.refuse_faulty(typed["theme"])
+    except (NotFound, Refused) as error:
         problems["theme"] = str(error)
     try:
         said = {

@@ -20,6 +20,7 @@ from blogengine.admin.frame import shows_again
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
 from blogengine.runtime import blog
+from blogengine.web import themecheck
 
 
 @admin.get("/themes")
@@ -33,6 +34,9 @@ def use_theme() -> Any:
     """Let the blog wear another theme."""
     before = blog().site.theme
     theme = theme_service.choose(request.form.get("theme", ""))
+    faults = themecheck.check(theme.id)
+    if faults and request.form.get("force") != "on":
+        return _ask(theme, faults)
     service.save_site(dataclasses.replace(blog().site, theme=theme.id))
     say(
         f"The blog now wears the theme {theme.name}.",
@@ -57,6 +61,13 @@ def save_theme_settings() -> Any:
         return _page(typed, {}, str(busy), 503)
     say(f"The settings of the theme {theme.name} are saved.")
     return redirect(url_for("admin.themes"), 303)
+
+
+def _ask(theme: theme_service.Theme, faults: list[str]) -> Response:
+    """Show what is wrong with a theme before the blog wears it."""
+    address = url_for("admin.themes")
+    facts = {"theme": theme, "faults": faults, "action": url_for("admin.use_theme"), "cancel_url": address}
+    return show("theme_faults.html", 409, **facts)
 
 
 @shows_again("admin.theme_settings")

@@ -23,6 +23,7 @@ from blogengine.runtime import Blog
 from blogengine.runtime import blog
 from blogengine.setup import VERSION
 from blogengine.site import Site
+from blogengine.web import themecheck
 
 Finding = tuple[str, str]
 """`ok`, `warn` or `fail`, and a sentence."""
@@ -144,7 +145,14 @@ def check_blog(running: Blog) -> Iterator[Finding]:
     if running.theme_problem:
         yield "fail", running.theme_problem
     else:
+        faults = themecheck.check(running.site.theme)
         yield "ok", f"The theme is {running.site.theme}."
+        if faults:
+            yield (
+                "warn",
+                f"The theme {running.site.theme} has {len(faults)} faults, the first: {faults[0]} "
+                "See all: blogengine themes check",
+            )
     for plugin_id, count in settings.failure_counts().items():
         yield "warn", f"Plugin {plugin_id} made {count} errors; the admin shows them under Plugins."
     for status in running.plugins.statuses.values():

@@ -21,6 +21,7 @@ from blogengine.errors import Refused
 from blogengine.runtime import blog
 from blogengine.secret import Secret
 from blogengine.setup import SiteSettings
+from blogengine.web import themecheck
 
 LARGEST = 1_000_000
 """Characters of a file with settings."""
@@ -60,6 +61,8 @@ def settings_command(
             }
             wanted = schema.parse(SiteSettings, form, dataclasses.replace(setup.site, **defaults))
             themes.choose(wanted.theme)
+            if wanted.theme != blog().site.theme:
+                themecheck.refuse_faulty(wanted.theme)
             settings.save_site(wanted)
     with opener.app():
         _show(SiteSettings, blog().site, blog().setup.locked, list(blog().setup.problems), as_json)

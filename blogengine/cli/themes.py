@@ -1,6 +1,7 @@
 """`blogengine themes`: what is there, and which one is used."""
 
 import dataclasses
+import sys
 
 import click
 
@@ -9,6 +10,7 @@ from blogengine import themes as service
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
 from blogengine.runtime import blog
+from blogengine.web import themecheck
 
 
 @click.group()
@@ -46,11 +48,28 @@ def set_theme(opener: Opener, changes: tuple[str, ...]) -> None:
 
 
 @themes.command()
-@click.argument("theme_id", metavar="THEME")
+@click.argument("theme_id", metavar="[THEME]", required=False)
 @pass_opener
-def use(opener: Opener, theme_id: str) -> None:
-    """Let the blog wear a theme; a running server follows at its next request."""
+def check(opener: Opener, theme_id: str | None) -> None:
+    """Say what is wrong with a theme, or with the one in use; the exit code is 1 where something is."""
+    with opener.app():
+        theme_id = theme_id or blog().site.theme
+        found = themecheck.check(theme_id)
+    for sentence in found:
+        click.echo(f"! {sentence}")
+    click.echo(f"{theme_id}: {len(found)} to mend." if found else f"{theme_id} keeps its contract.")
+    sys.exit(1 if found else 0)
+
+
+@themes.command()
+@click.argument("theme_id", metavar="THEME")
+@click.option("--force", is_flag=True, help="Take it also when the check finds faults.")
+@pass_opener
+def use(opener: Opener, theme_id: str, force: bool) -> None:
+    """Let the blog wear a theme that passes the check; a running server follows at its next request."""
     with opener.app():
         theme = service.choose(theme_id)
+        if not force:
+            themecheck.refuse_faulty(theme_id)
         settings.save_site(dataclasses.replace(blog().site, theme=theme.id))
     click.echo(f"The blog wears {theme.name}.")

@@ -17,6 +17,7 @@ from blogengine.posts.reading import by_path
 from blogengine.posts.reading import in_period
 from blogengine.posts.reading import neighbours
 from blogengine.posts.reading import newest
+from blogengine.posts.reading import newest_titles
 from blogengine.posts.reading import public_by_ids
 from blogengine.posts.reading import public_by_paths
 from blogengine.posts.reading import redirect_for
@@ -55,6 +56,7 @@ __all__ = [
     "labels_in_use",
     "neighbours",
     "newest",
+    "newest_titles",
     "public_by_ids",
     "public_by_paths",
     "publish",

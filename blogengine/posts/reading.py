@@ -82,6 +82,9 @@ _NEXT = Prepared(
     .order_by(*NEWEST_FIRST)
     .limit(_LIMIT)
 )
+_TITLES = Prepared(
+    sa.select(Post.path, Post.title).where(Post.kind == "post", PUBLIC).order_by(*NEWEST_FIRST).limit(_LIMIT)
+)
 _PAGES = Prepared(sa.select(Post.path, Post.title).where(Post.kind == "page", PUBLIC).order_by(Post.title))
 
 
@@ -206,6 +209,12 @@ def neighbours(post: PostView) -> tuple[tuple[str, str] | None, tuple[str, str] 
     older = _OLDER.row(at=post.published_at, id=post.id)
     newer = _NEWER.row(at=post.published_at, id=post.id)
     return (older[0], older[1]) if older else None, (newer[0], newer[1]) if newer else None
+
+
+def newest_titles(limit: int) -> list[tuple[str, str]]:
+    """Return (path, title) of the newest public posts."""
+    depends("posts")
+    return [(path, title) for path, title in _TITLES.rows(limit=limit)]
 
 
 def static_pages() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from blogengine.plugin import ErrorPage
 from blogengine.plugin import Gadget
+from blogengine.plugin import Link
 from blogengine.plugin import ListingPage
 from blogengine.plugin import Page
 from blogengine.plugin import fragment
@@ -92,5 +93,5 @@ def error_html(page: ErrorPage) -> Markup | None:
     """Show the newest posts to somebody whose address leads nowhere."""
     if page.status != 404:
         return None
-    found = posts.newest(NEWEST).posts
-    return fragment("@gadgets/newest.html", posts=found) if found else None
+    links = [Link(path, title or path) for path, title in posts.newest_titles(NEWEST)]
+    return fragment("@gadgets/newest.html", links=links) if links else None

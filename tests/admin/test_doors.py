@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from blogengine import accounts
 from blogengine import db as database
+from blogengine import layout
 from blogengine.app import BlogFlask
 from blogengine.db import Transaction
 from blogengine.models import User
@@ -257,6 +258,7 @@ def test_every_admin_page_is_denied_to_visitors(
 def test_every_admin_form_needs_the_token(blog: BlogKit, owner_client: Visitor) -> None:
     post_id = blog.write_post(SECRET, SECRET)
     with blog.app() as app:
+        layout.add("gadgets.archive", "sidebar")
         rules = admin_rules(app)
     for endpoint, method, path in rules:
         if method == "POST" and not endpoint.startswith(("admin.login", "admin.setup")):

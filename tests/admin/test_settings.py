@@ -126,8 +126,8 @@ def test_another_theme_is_worn_at_once_and_undone(
     assert "classic.css" in client.get("/").text
     page = owner_client.get("/admin/themes")
     form = form_in(page.text, action="/admin/themes")
-    assert form.fields["theme"] == ["plain"]
-    after = follow(owner_client, press(owner_client, page, "/admin/themes"))
+    assert form.fields["theme"] == ["paper"]
+    after = follow(owner_client, press(owner_client, page, "/admin/themes", theme="plain"))
     assert "plain.css" in client.get("/").text
     press(owner_client, after, "/admin/themes", theme="classic")
     assert "classic.css" in client.get("/").text

@@ -109,7 +109,7 @@ def test_hook_listing_posts_html(filled: BlogKit, client: Visitor) -> None:
 
 def test_hook_post_header_html(filled: BlogKit, client: Visitor) -> None:
     html = client.get(filled.path_of(filled.write_post("First"))).text
-    assert html.index("</h1>") < html.index("over First") < html.index("Some text.")
+    assert html.index("</h1>") < html.index("over First") < html.index("<p>Some text.")
 
 
 def test_hook_comments_header_html(filled: BlogKit, client: Visitor) -> None:
