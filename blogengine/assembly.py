@@ -71,6 +71,7 @@ def add_plugins(app: Flask, blog: Blog) -> None:
             plugins.drop(plugin_id, "register_admin_pages must return AdminPages(blueprint, label).")
             continue
         admin.mount(app, plugin_id, extra)
+    blog.routes = _routes(app, plugins)
     blog.pipeline = content.pipeline_of(blog)
     blog.gadgets = _gadgets(plugins)
     blog.assets = _assets(plugins)
@@ -246,6 +247,24 @@ def _mount(app: Flask, plugins: Plugins, plugin_id: str, blueprint: Any) -> None
     for kind in _OF_A_BLUEPRINT:
         if plugin_id in getattr(trial, kind):
             getattr(app, kind)[plugin_id] = getattr(trial, kind)[plugin_id]
+
+
+def _routes(app: Flask, plugins: Plugins) -> dict[str, tuple[str, ...]]:
+    """Return the addresses of each plugin's pages; one that the manifest declares and nobody serves is a warning."""
+    found: dict[str, list[str]] = {}
+    for rule in app.url_map.iter_rules():
+        owner = rule.endpoint.partition(".")[0].removeprefix("admin_")
+        if plugins.is_active(owner):
+            found.setdefault(owner, []).append(rule.rule)
+    for plugin_id in filter(plugins.is_active, plugins.call_order):
+        for declared in plugins.candidates[plugin_id].manifest.root_routes:
+            if declared not in found.get(plugin_id, ()):
+                plugins.warn(
+                    plugin_id,
+                    f"The manifest has the root route {declared}, and no rule of the blueprint that register_routes returns "
+                    "is written like that: write the rule there, or take it out of root_routes.",
+                )
+    return {plugin_id: tuple(sorted(rules)) for plugin_id, rules in found.items()}
 
 
 def _holder_of(app: Flask, rule: str) -> str | None:

@@ -34,6 +34,7 @@ FLOORS = {
     "blogengine.meta": 2,
     "blogengine.accounts": 2,
     "blogengine.settings": 2,
+    "blogengine.inventory": 2,
     "blogengine.themes": 2,
     "blogengine.layout": 2,
     "blogengine.jobs": 2,

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from blogengine import clock as clocks
 from blogengine import comments
-from blogengine import db as database
 from blogengine import hookspecs
 from blogengine import posts
 from blogengine import settings
@@ -30,7 +28,10 @@ from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from tests.plugin_files import HEAD
 from tests.plugin_files import drop_in
+from tests.plugin_files import force
+from tests.plugin_files import install
 from tests.plugin_files import run
+from tests.plugin_files import state
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -39,23 +40,6 @@ GREETER = """
 def listing_footer_html(page):
     return Markup("<p>greeted by {}</p>").format(__name__.rpartition(".")[2])
 """
-
-
-def state(blog: BlogKit, plugin_id: str) -> str:
-    """Return `active`, `broken` or `missing` with the reason."""
-    status = blog.site.current().blog.plugins.statuses[plugin_id]
-    return f"{status.state}: {status.reason}"
-
-
-def force(blog: BlogKit, plugin_id: str, *, enabled: bool = True) -> None:
-    """Enable a plugin without the trial, as a database from elsewhere would have it."""
-    with blog.app():
-
-        def change(tx: database.Transaction) -> None:
-            tx.session.merge(PluginState(id=plugin_id, enabled=enabled, settings={}, changed_at=clocks.now()))
-            tx.bump(settings.SETUP_TAG)
-
-        database.write(change)
 
 
 def candidates(blog: BlogKit) -> dict[str, discovery.Candidate]:
@@ -126,15 +110,6 @@ def test_an_installed_distribution_is_found_by_its_entry_point(
     blog.enable("shiny")
     assert "greeted by" in client.get("/").text
     del sys.modules["shiny_plugin"]
-
-
-def install(folder: Path, plugin_id: str, source: str) -> None:
-    """Put a distribution with one plugin into `folder`, as an installer would."""
-    info = folder / f"{plugin_id}-3.1.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {plugin_id}\nVersion: 3.1\n")
-    (info / "entry_points.txt").write_text(f"[blogengine.plugins]\n{plugin_id} = {plugin_id}_plugin\n")
-    (folder / f"{plugin_id}_plugin.py").write_text(source)
 
 
 def test_a_drop_in_stands_before_an_installed_one_and_says_so(

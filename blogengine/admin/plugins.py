@@ -11,6 +11,7 @@ from flask import redirect
 from flask import request
 from flask import url_for
 
+from blogengine import inventory
 from blogengine import removing
 from blogengine import schema
 from blogengine import settings as service
@@ -24,12 +25,9 @@ from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
-from blogengine.errors import NotFound
 from blogengine.errors import Refused
+from blogengine.inventory import PluginFacts
 from blogengine.models import PluginError
-from blogengine.models import PluginState
-from blogengine.plugins import discovery
-from blogengine.plugins.discovery import Candidate
 from blogengine.plugins.discovery import Manifest
 from blogengine.runtime import blog
 
@@ -52,10 +50,13 @@ class PluginView:
     manifest: Manifest
     origin: str
     where: str
-    shadows: tuple[str, ...]
     state: str
     reason: str
     traceback: str
+    warnings: tuple[str, ...]
+    """Sentences about what works and is probably not meant, other plugins of the same id among them."""
+    needed_by: tuple[str, ...]
+    """Ids of the plugins that run and cannot without it."""
     errors: list[PluginError] = field(default_factory=list)
     has_settings: bool = False
     page_endpoint: str = ""
@@ -69,7 +70,12 @@ class PluginView:
 @admin.get("/plugins")
 def plugins() -> Response:
     """All plugins."""
-    return show("plugins.html", plugins=_all(), folder=blog().config.drop_in_folder, states=STATES)
+    return show(
+        "plugins.html",
+        plugins=[_view(facts) for facts in inventory.plugins()],
+        folder=blog().config.drop_in_folder,
+        states=STATES,
+    )
 
 
 @admin.get(f"/plugins/<{ID}:plugin_id>")
@@ -152,10 +158,17 @@ def enable_plugin(plugin_id: str) -> Any:
 
 @admin.post(f"/plugins/<{ID}:plugin_id>/disable")
 def disable_plugin(plugin_id: str) -> Any:
-    """Switch a plugin off; its data stays."""
-    service.disable(plugin_id)
+    """Switch a plugin off, with those that need it where that was ticked; their data stays."""
+    try:
+        gone = service.disable(plugin_id, with_dependants="with_dependants" in request.form)
+    except Refused as refusal:
+        complain(refusal.message)
+        return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
+    names = " and ".join(gone)
     say(
-        f"The plugin {plugin_id} is off. Its data is kept.",
+        f"The plugin {names} is off. Its data is kept."
+        if len(gone) == 1
+        else f"The plugins {names} are off. Their data is kept.",
         undo_url=url_for("admin.enable_plugin", plugin_id=plugin_id),
     )
     return redirect(url_for("admin.plugins"), 303)
@@ -230,47 +243,23 @@ def _fields(view: PluginView, typed: dict[str, str] | None, problems: dict[str, 
     )
 
 
-def _all() -> list[PluginView]:
-    """Return what was found on disk now, and what is enabled but gone."""
-    candidates = discovery.find(blog().config.drop_in_folder)
-    states = service.states()
-    gone = {status.id for status in blog().plugins.statuses.values()} | {
-        state.id for state in states.values() if state.enabled
-    }
-    return [
-        _view(plugin_id, candidates.get(plugin_id), states.get(plugin_id))
-        for plugin_id in sorted({*candidates, *gone})
-    ]
-
-
 def _one(plugin_id: str) -> PluginView:
-    for view in _all():
-        if view.id == plugin_id:
-            return view
-    raise NotFound(
-        f"There is no plugin {plugin_id!r}.", hint="It may have been removed. Look at the list of plugins."
-    )
+    return _view(inventory.plugin(plugin_id))
 
 
-def _view(plugin_id: str, candidate: Candidate | None, stored: PluginState | None) -> PluginView:
-    running = blog().plugins
+def _view(facts: PluginFacts) -> PluginView:
     menu = current_app.extensions.get(PLUGIN_MENU, {})
-    status = running.statuses.get(plugin_id)
-    state, reason, trace = ("off", stored.off_reason if stored is not None else "", "")
-    if status is not None:
-        state, reason, trace = status.state, status.reason, status.traceback
-    elif candidate is not None and candidate.problem:
-        reason = f"It cannot run as it is: {candidate.problem}"
     return PluginView(
-        id=plugin_id,
-        manifest=candidate.manifest if candidate is not None else Manifest(plugin_id),
-        origin=candidate.origin if candidate is not None else "",
-        where=candidate.where if candidate is not None else "",
-        shadows=candidate.shadows if candidate is not None else (),
-        state=state,
-        reason=reason,
-        traceback=trace,
-        errors=service.failures_of(plugin_id),
-        has_settings=state == "active" and plugin_id in running.settings_classes,
-        page_endpoint=menu.get(plugin_id, ("", ""))[0],
+        id=facts.id,
+        manifest=facts.manifest,
+        origin=facts.origin,
+        where=facts.where,
+        state=facts.state,
+        reason=facts.reason,
+        traceback=facts.traceback,
+        warnings=facts.warnings,
+        needed_by=facts.needed_by,
+        errors=service.failures_of(facts.id),
+        has_settings=facts.state == "active" and facts.id in blog().plugins.settings_classes,
+        page_endpoint=menu.get(facts.id, ("", ""))[0],
     )

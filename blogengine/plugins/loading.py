@@ -102,15 +102,18 @@ def changed(candidate: Candidate, reason: str) -> str:
     return f"The {kind} changed and cannot be loaded: {reason.rstrip('.')}; what was loaded before goes on."
 
 
-def is_outdated(candidate: Candidate) -> bool:
-    """Whether the files of an installed plugin are others than those that this process has imported."""
-    known = _stamps.get(_module_name(candidate))
-    if known is None or not candidate.file:
-        return False
+def outdated(candidate: Candidate) -> str:
+    """Return a sentence when a running plugin's files are others than those that this process has loaded."""
+    good = _good.get(candidate.where)
+    known = good.stamp if good is not None else _stamps.get(_module_name(candidate))
     try:
-        return _stamp(candidate.root) != known
+        if known is None or _stamp(candidate.root) == known:
+            return ""
     except PluginProblem:
-        return False
+        return ""
+    if candidate.origin == "drop-in":
+        return f"Its files have changed since they were loaded. To load them: blogengine plugins enable {candidate.id}."
+    return "Its files have changed since they were loaded: restart the server to run the new ones."
 
 
 def told(error: BaseException, root: Path) -> str:

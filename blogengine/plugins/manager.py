@@ -29,6 +29,7 @@ from blogengine.plugins.loading import PluginProblem as PluginProblem
 from blogengine.plugins.manifest import did_you_mean
 from blogengine.plugins.manifest import shown
 from blogengine.plugins.manifest import text_id
+from blogengine.plugins.roster import Facade
 from blogengine.plugins.roster import Roster
 from blogengine.plugins.roster import Status as Status
 from blogengine.setup import PluginSetup
@@ -253,7 +254,7 @@ class Plugins(Roster):
 
     def _prepare(self, plugin_id: str, module: types.ModuleType, setup: PluginSetup) -> None:
         """Check and guard what a plugin implements, and read its settings."""
-        facade = types.SimpleNamespace()
+        facade = Facade()
         later = hookspecs.told_later()  # contained by the job that calls them, which must see them fail
         look = checks.Look(
             plugin_id, self._hooks, {one for one in self.candidates if not self.is_active(one)}

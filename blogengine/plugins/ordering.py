@@ -38,8 +38,8 @@ def call_order(candidates: Iterable[Candidate], chosen: Sequence[str]) -> Order:
     Hints between two plugins that the owner has put in order do not count, nor do hints that go round in a circle.
     """
     there = {candidate.id: candidate for candidate in candidates}
-    rank = {plugin_id: number for number, plugin_id in enumerate(dict.fromkeys(chosen)) if plugin_id in there}
-    ranked = list(rank)
+    ranked = [plugin_id for plugin_id in dict.fromkeys(chosen) if plugin_id in there]
+    rank = {plugin_id: number for number, plugin_id in enumerate(ranked)}
     chain = set(pairwise(ranked))
     hints: set[Edge] = set()
     for plugin_id, candidate in there.items():

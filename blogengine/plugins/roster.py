@@ -1,6 +1,5 @@
 """The plugins of one app and what became of each: states, warnings, orders, needs, settings."""
 
-import types
 from collections.abc import Callable
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +28,10 @@ class Status:
         self.reason, self.traceback = redact(self.reason), redact(self.traceback)
 
 
+class Facade:
+    """What pluggy is shown of a plugin: its guarded functions. Two are never equal, however little is in them."""
+
+
 class Roster:
     """Who is there, who runs, who waits for whom."""
 
@@ -48,7 +51,7 @@ class Roster:
         self.locked: dict[str, dict[str, str]] = {}
         """The variable of the environment that gives a setting, by plugin and the setting's name."""
         self._settings: dict[str, Any] = {}
-        self._facades: dict[str, types.SimpleNamespace] = {}
+        self._facades: dict[str, Facade] = {}
         self._needs: dict[str, set[str]] = {}
 
     def folder_of(self, plugin_id: str) -> Path:

@@ -1,6 +1,10 @@
 """Brings a blog over from Blogger, from its old export or from Google Takeout."""
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import unquote
+from urllib.parse import urlsplit
 
 from blogengine.plugin import CommentRecord
 from blogengine.plugin import ImportBatch
@@ -16,7 +20,7 @@ from blogengine_import_blogger.options import Settings
 from blogengine_import_blogger.source import BloggerSource
 from blogengine_import_blogger.source import open_export
 
-__all__ = ["prepare_import", "register_importers", "register_settings"]
+__all__ = ["also_on_paths", "prepare_import", "register_importers", "register_settings"]
 
 
 @hookimpl
@@ -36,11 +40,7 @@ def prepare_import(batch: ImportBatch, source: ImportSource) -> None:
     """Let links between the blog's own posts lead to where these are now."""
     if not isinstance(source, BloggerSource):
         return
-    told = {
-        place_of(address if "//" in address else f"//{address}")
-        for address in settings_of("import_blogger").addresses
-    }
-    places = frozenset({*source.places, *told} - {""})
+    places = frozenset({*source.places, *_places()} - {""})
     paths = frozenset(source.paths)
     for number, record in enumerate(batch.records):
         if not isinstance(record, (PostRecord, CommentRecord)):
@@ -52,3 +52,15 @@ def prepare_import(batch: ImportBatch, source: ImportSource) -> None:
             batch.notes.append(
                 Note("changed", f"{count} links", where, "they lead to posts of this blog now")
             )
+
+
+@hookimpl(optionalhook=True)
+def also_on_paths(urls: Sequence[str]) -> Mapping[str, str]:
+    """Let cards to the blog's old address lead to its posts here, which have kept their paths."""
+    places = _places()
+    return {url: unquote(urlsplit(url).path) for url in urls if place_of(url) in places}
+
+
+def _places() -> set[str]:
+    told = settings_of("import_blogger").addresses
+    return {place_of(address if "//" in address else f"//{address}") for address in told} - {""}

@@ -13,6 +13,7 @@ from tests.admin.forms import form_in
 from tests.admin.forms import press
 from tests.admin.forms import send
 from tests.admin.forms import text_of
+from tests.plugin_files import force
 
 BOX = """
 from dataclasses import dataclass
@@ -245,11 +246,8 @@ def test_a_plugins_page_is_in_the_menu_and_only_for_the_signed_in(
 def test_admin_pages_that_cannot_be_used_break_only_their_plugin(
     blog: BlogKit, owner_client: Visitor, drop_ins: Path, change: tuple[str, str], said: str
 ) -> None:
-    file = drop_ins / "box.py"
-    file.write_text(BOX, encoding="utf-8")
-    blog.enable("box")
-    file.write_text(BOX.replace(*change), encoding="utf-8")
-    blog.change_settings(title="Built anew")
+    (drop_ins / "box.py").write_text(BOX.replace(*change), encoding="utf-8")
+    force(blog, "box")
     page = text_of(owner_client.get("/admin/plugins/box"))
     assert "broken" in page
     assert said in page

@@ -618,7 +618,7 @@ def test_a_card_to_the_imported_blogs_old_address_shows_the_post_here(
     blog: BlogKit, client: Visitor, web: Web, host: str
 ) -> None:
     path = blog.path_of(blog.write_post("Moved <here>"))
-    blog.change_plugin("import_blogger", old_address="http://old.blogspot.com/2019/")
+    blog.change_plugin("import_blogger", addresses=["http://old.blogspot.com/2019/"])
     pointer = write_pointer(blog, f"http://{host}{path}")
     assert [(title, url) for _, title, url in cards(client.get(pointer).text)] == [
         ("Moved &lt;here&gt;", path)
