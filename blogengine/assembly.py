@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from typing import TypeVar
 
+from click import Command
 from flask import Blueprint
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -21,6 +22,7 @@ from blogengine import schema
 from blogengine import themes
 from blogengine.assets import ending
 from blogengine.feeds import Feed
+from blogengine.health import HealthCheck
 from blogengine.interchange import Importer
 from blogengine.migrations import version_of
 from blogengine.pages import AdminPages
@@ -77,6 +79,10 @@ def add_plugins(app: Flask, blog: Blog) -> None:
     blog.assets = _assets(plugins)
     blog.themes = _themes(plugins)
     blog.search = _search(plugins)
+    blog.commands = _commands(plugins)
+    blog.health_checks = [
+        (plugin_id, check) for plugin_id, check in offered(plugins, "register_health_checks", HealthCheck)
+    ]
 
 
 def offered(plugins: Plugins, hook: str, cls: type[T]) -> Iterator[tuple[str, T]]:
@@ -178,6 +184,16 @@ def _search(plugins: Plugins) -> tuple[str, Search] | None:
         elif found is None:
             matching = guarded(plugin_id, "search_matching", search.matching, plugins.ledger)
             found = plugin_id, Search(matching)
+    return found
+
+
+def _commands(plugins: Plugins) -> dict[str, list[Command]]:
+    found: dict[str, list[Command]] = {}
+    for plugin_id, command in offered(plugins, "register_commands", Command):
+        if not command.name:
+            plugins.drop(plugin_id, "A command of it has no name.")
+            continue
+        found.setdefault(plugin_id, []).append(command)
     return found
 
 

@@ -34,6 +34,8 @@ from blogengine.feeds import PostList
 from blogengine.feeds import PostQuery
 from blogengine.head import HeadLink
 from blogengine.head import Meta
+from blogengine.health import Health
+from blogengine.health import HealthCheck
 from blogengine.hookspecs import hookimpl
 from blogengine.hookspecs import hookspec
 from blogengine.interchange import CommentRecord
@@ -122,6 +124,8 @@ __all__ = [
     "Field",
     "Gadget",
     "HeadLink",
+    "Health",
+    "HealthCheck",
     "ImportBatch",
     "ImportSource",
     "Importer",

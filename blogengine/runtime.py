@@ -13,9 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pluggy
+from click import Command
 
 from blogengine.config import Config
 from blogengine.feeds import Feed
+from blogengine.health import HealthCheck
 from blogengine.markup import PIPELINE
 from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.manager import Plugins
@@ -42,6 +44,9 @@ class Blog:
     """What may be put into areas of the theme, by `<plugin id>.<name>`."""
     assets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Names of the style sheets and scripts that plugins registered, by where they belong."""
+    commands: Mapping[str, Sequence[Command]] = field(default_factory=dict)
+    """The commands of each plugin that has some."""
+    health_checks: Sequence[tuple[str, HealthCheck]] = ()
     search: tuple[str, Search] | None = None
     """The plugin that finds posts by words, and how."""
     themes: Mapping[Path, str] = field(default_factory=dict)

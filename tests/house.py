@@ -50,6 +50,7 @@ FLOORS = {
     "blogengine.tracking": 1,
     "blogengine.runtime": 1,
     "blogengine.migrations": 1,
+    "blogengine.health": 0,
     "blogengine.hookspecs": 0,
     "blogengine.columns": 0,
     "blogengine.db": 0,

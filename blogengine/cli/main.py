@@ -21,6 +21,7 @@ COMMANDS = {
     "settings": ("settings", "settings_command"),
     "themes": ("themes", "themes"),
     "worker": ("jobs", "worker"),
+    "x": ("extra", "x"),
 }
 """Module in this folder, and the command's name in it."""
 

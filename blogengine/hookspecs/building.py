@@ -7,9 +7,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from click import Command
 from flask import Blueprint
 
 from blogengine.feeds import Feed
+from blogengine.health import HealthCheck
 from blogengine.hookspecs.marks import hookspec
 from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
@@ -129,4 +131,22 @@ def register_search() -> Search:  # type: ignore[empty-body]
 
     Returns `Search(matching)`. It answers `/search?q=…` and the parameter `q` of feeds; where several plugins offer one, the
     first in order does. Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_commands() -> Sequence[Command]:  # type: ignore[empty-body]
+    """Add commands to the command line: `blogengine x <plugin id> <command>`.
+
+    Returns commands made with `click`. Each runs inside the blog, as a hook does: services can be called and `write` works.
+    Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
+    """Look at what can be wrong with the plugin on this installation.
+
+    Returns checks, which `blogengine doctor` runs and shows; they must be quick and not use the network. One that raises is
+    shown as failed. Called once when an app is built. Since 0.1.
     """

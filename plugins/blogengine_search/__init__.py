@@ -4,17 +4,21 @@ Words are cut and folded here and not by the database, so both find the same: le
 of words, `"exact phrases"`, `-without`. Posts with all words in the title stand first, then the newest.
 """
 
+import sys
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import click
+from click import Command
 from markupsafe import Markup
 
 from blogengine.plugin import AdminPages
 from blogengine.plugin import Event
 from blogengine.plugin import Gadget
+from blogengine.plugin import HealthCheck
 from blogengine.plugin import Job
 from blogengine.plugin import Search
 from blogengine.plugin import Tables
@@ -32,7 +36,9 @@ __all__ = [
     "post_deleted",
     "post_saved",
     "register_admin_pages",
+    "register_commands",
     "register_gadgets",
+    "register_health_checks",
     "register_jobs",
     "register_search",
     "register_tables",
@@ -81,9 +87,34 @@ def register_gadgets() -> Sequence[Gadget]:
     return [Gadget("box", "Search", box, summary="A field in which readers look for words.")]
 
 
+@click.command()
+@click.option("--anew", is_flag=True, help="Forget the index first.")
+def index(anew: bool) -> None:
+    """Index all posts that are not in the index yet, now."""
+    if anew:
+        indexing.start_again()
+    indexed, there = indexing.progress()
+    with click.progressbar(length=there - indexed, label="Indexing", file=sys.stderr) as bar:
+        for count in indexing.batches():
+            bar.update(count)
+    click.echo(f"{there} posts and pages are in the index.")
+
+
 def box(settings: None, page: object) -> Markup:
     """Return the search box."""
     return fragment("@search/box.html")
+
+
+@hookimpl
+def register_commands() -> Sequence[Command]:
+    """Offer to index at once."""
+    return [index]
+
+
+@hookimpl
+def register_health_checks() -> Sequence[HealthCheck]:
+    """Say when posts are missing in the index."""
+    return [HealthCheck("index", indexing.health)]
 
 
 @hookimpl

@@ -1,5 +1,6 @@
 """Keeping the index: what was saved, what was not noticed, what is gone. All in jobs, so saving waits for nothing."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from blogengine.plugin import Health
 from blogengine.plugin import NotFound
 from blogengine.plugin import Transaction
 from blogengine.plugin import now
@@ -44,8 +46,27 @@ def index(payload: dict[str, Any]) -> None:
 
 def catch_up(payload: dict[str, Any]) -> None:
     """Index all posts that are not in the index yet, in batches, so that it can be stopped at any moment."""
+    for _ in batches():
+        pass
+
+
+def batches() -> Iterator[int]:
+    """Index what is missing, batch by batch; yield the number of posts in each."""
     while missing := _missing():
         index({"post_ids": missing})
+        yield len(missing)
+
+
+def health() -> Health:
+    """Say whether all posts are in the index."""
+    indexed, there = progress()
+    if indexed == there:
+        return Health("ok", f"All {there} posts and pages are in the index.")
+    return Health(
+        "warn",
+        f"{indexed} of {there} posts and pages are in the index, so searches take longer. The rest follows in the "
+        "background; to do it now run: blogengine x search index",
+    )
 
 
 def start_again() -> None:
