@@ -8,6 +8,7 @@ from blogengine.config import load_config
 from blogengine.migrations import upgrade
 from blogengine.setup import VERSION
 from blogengine.site import Site
+from blogengine.upgrading import install_pending
 
 __version__ = VERSION
 __all__ = ["__version__", "create_app", "create_site"]
@@ -20,7 +21,7 @@ def create_site(instance: str | os.PathLike[str] | None = None) -> Site:
     """
     site = Site(load_config(instance))
     upgrade(site.engine)
-    site.install_pending()
+    install_pending(site)
     return site
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import argon2
@@ -138,14 +139,34 @@ def sign_in(email: str, password: str, address_key: str, user_agent: str) -> str
         raise Refused("The e-mail address or the password is wrong.", code="wrong")
     rehashed = _hash(password) if _hasher.check_needs_rehash(stored) else None
     user_id = user.id
+
+    def change(tx: Transaction) -> None:
+        tx.session.execute(sa.delete(LoginAttempt).where(LoginAttempt.key.in_(keys)))
+        if rehashed is not None:
+            tx.session.execute(sa.update(User).where(User.id == user_id).values(password_hash=rehashed))
+
+    return _begin_session(user_id, user_agent, change)
+
+
+def sign_in_owner(user_agent: str) -> str:
+    """Return the token of a new sign-in session of the owner, for whoever may have it. Raises `Refused` without an owner."""
+    owner_id = db.session.execute(
+        sa.select(User.id).where(User.role == "owner").order_by(User.id).limit(1)
+    ).scalar()
+    if owner_id is None:
+        raise Refused(
+            "Nobody owns this blog yet.", hint="Set it up first: `blogengine serve` prints the link."
+        )
+    return _begin_session(owner_id, user_agent, lambda tx: None)
+
+
+def _begin_session(user_id: int, user_agent: str, also: Callable[[Transaction], None]) -> str:
     token = secrets.token_urlsafe(32)
 
     def change(tx: Transaction) -> None:
         now = clock.now()
         tx.session.execute(sa.delete(AuthSession).where(AuthSession.seen_at < now - IDLE))
-        tx.session.execute(sa.delete(LoginAttempt).where(LoginAttempt.key.in_(keys)))
-        if rehashed is not None:
-            tx.session.execute(sa.update(User).where(User.id == user_id).values(password_hash=rehashed))
+        also(tx)
         tx.session.add(
             AuthSession(
                 token_digest=_digest(token),

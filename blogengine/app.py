@@ -28,6 +28,7 @@ from blogengine.runtime import Blog
 from blogengine.runtime import running
 from blogengine.setup import Setup
 from blogengine.web import failures
+from blogengine.web import personal
 from blogengine.web import rendering
 from blogengine.web import security
 from blogengine.web import templating
@@ -130,6 +131,7 @@ def _build(
     app.url_map.converters["label"] = LabelConverter
     with running(app.blog):
         plugins.load(setup.plugins, setup.plugin_order, dropped)
+        personal.prepare(app)
         security.prepare(app, app.blog)
         failures.prepare(app)
         app.register_blueprint(listings)

@@ -26,6 +26,8 @@ class Config:
     safe_mode: bool = False
     hook_seconds: float = 10.0
     """Seconds after which a plugin's hook that has not come back counts as hanging."""
+    scratch: Path | None = None
+    """In a trial, the folder that stands in for `run` and is deleted after it."""
 
     @property
     def media_folder(self) -> Path:
@@ -40,7 +42,7 @@ class Config:
     @property
     def run_folder(self) -> Path:
         """Folder of what running processes leave for each other."""
-        return self.instance / "run"
+        return self.scratch or self.instance / "run"
 
 
 def find_instance(given: str | os.PathLike[str] | None = None) -> Path:

@@ -42,12 +42,12 @@ Key = tuple[str, bytes]
 class View:
     """What the page that is being made was made from."""
 
-    __slots__ = ("cache", "cacheable", "stamp", "tags", "until")
+    __slots__ = ("cache", "cacheable", "personal", "stamp", "tags", "until")
 
     def __init__(self, cache: "PageCache | None" = None, stamp: int = 0) -> None:
         self.tags: set[str] = {EVERYTHING, SETUP_TAG}
         self.until: float | None = None
-        self.cacheable = False
+        self.cacheable = self.personal = False
         self.cache = cache
         self.stamp = stamp
 

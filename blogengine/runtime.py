@@ -21,6 +21,7 @@ from blogengine.health import HealthCheck
 from blogengine.markup import PIPELINE
 from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.manager import Plugins
+from blogengine.plugins.trials import Report
 from blogengine.searching import Search
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
@@ -52,9 +53,8 @@ class Blog:
     themes: Mapping[Path, str] = field(default_factory=dict)
     """Folders of themes that plugins bring along, with the plugin's id."""
     wake_jobs: Callable[[], None] = lambda: None
-    try_plugin: Callable[[str, str], str] = lambda plugin_id, source: ""
-    """Builds an app with this plugin (from this source) beside the running ones; returns why it
-    does not run, or nothing."""
+    try_plugin: Callable[[str, str], Report] = lambda plugin_id, source: Report(plugin_id)
+    """Tries this plugin (from this source) beside the running ones; changes nothing."""
     tables: Mapping[str, Tables] = field(default_factory=dict)
     """The own tables of plugins, by plugin id."""
     marks: Callable[[str], tuple[str, ...]] = lambda statement: ()

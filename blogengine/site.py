@@ -23,7 +23,6 @@ from blogengine import settings
 from blogengine.app import BlogFlask
 from blogengine.config import Config
 from blogengine.db import make_engine
-from blogengine.errors import BlogError
 from blogengine.keeping import Environ
 from blogengine.keeping import ask
 from blogengine.keeping import conditions_of
@@ -48,9 +47,12 @@ from blogengine.plugins import discovery
 from blogengine.plugins.calls import Ledger
 from blogengine.plugins.calls import Patience
 from blogengine.plugins.costs import PAGES
+from blogengine.plugins.trials import Report
 from blogengine.runtime import blog
 from blogengine.secret import guard_logs
 from blogengine.tracking import watch
+from blogengine.trial.doors import Door
+from blogengine.trial.doors import apart
 from blogengine.warden import Warden
 
 log = logging.getLogger("blogengine.site")
@@ -68,9 +70,10 @@ FLIGHT = 10.0
 class Site:
     """One installation as one process serves it. Make it before the workers are forked, `start` it in each."""
 
-    def __init__(self, config: Config, engine: Engine | None = None) -> None:
+    def __init__(self, config: Config, engine: Engine | None = None, *, door: Door = apart) -> None:
         guard_logs()
         self.config = config
+        self._door = door
         self.engine = engine or make_engine(config.database_url)
         watch(self.engine)
         self.sequence = Sequence(self.engine)
@@ -154,43 +157,38 @@ class Site:
         candidates = discovery.find(self.config.drop_in_folder)
         with self.engine.connect() as connection:
             setup = settings.load_setup(connection, self.config, candidates, also=also, also_source=source)
-        ledger = Ledger() if also else self.ledger
+        ledger = Ledger(self.ledger.patience, self.ledger.calls) if also else self.ledger
         refused = None if also else self._lives.refused
         app = apps.build(
             self.config, setup, self.engine, candidates, ledger, installing=also, refused=refused
         )
         app.blog.wake_jobs = self._wake
-        app.blog.try_plugin = self._try_plugin
-        app.blog.install_plugin = self._install_plugin
+        app.blog.try_plugin = self.try_plugin
+        app.blog.install_plugin = self.install
         app.blog.remove_plugin = self._remove_plugin
         return app
+
+    def keep_app(self, app: BlogFlask) -> None:
+        """Serve with an app that was built apart."""
+        self._app = app
 
     def forget_app(self) -> None:
         """Build the app anew at the next request, although the setup is the same."""
         self._app = None
         self.cache.clear()
 
-    def _try_plugin(self, plugin_id: str, source: str) -> str:
-        status = self.build(also=plugin_id, source=source).blog.plugins.statuses.get(plugin_id)
-        return status.reason if status is not None and status.state != "active" else ""
+    def try_plugin(self, plugin_id: str, source: str = "") -> Report:
+        """Try a plugin (from `source`) beside those that run; nothing is changed by it."""
+        return self._door(self, plugin_id, source)
 
-    def _install_plugin(self, plugin_id: str, source: str = "", *, enable: bool = True) -> None:
+    def install(self, plugin_id: str, source: str = "", *, enable: bool = True) -> None:
+        """Make the tables of a plugin, let it put in what it needs and, with `enable`, let it run from now on."""
         with self.build(also=plugin_id, source=source).app_context():
             installing.install(plugin_id, enable=enable)
 
     def _remove_plugin(self, plugin_id: str, force: bool) -> Path:
         with self.build(also=plugin_id).app_context():
             return removing.remove(plugin_id, force=force)
-
-    def install_pending(self) -> list[str]:
-        """Bring the tables of enabled plugins up to date, before there are workers; return a sentence for each failure."""
-        problems = []
-        for plugin_id in self.current().blog.pending:
-            try:
-                self._install_plugin(plugin_id, enable=False)
-            except BlogError as error:
-                problems.append(str(error))
-        return problems
 
     @contextmanager
     def in_app(self) -> Iterator[BlogFlask]:
@@ -310,7 +308,7 @@ class Site:
         viewer = viewer_of(environ)
         if viewer is not None and self._views is not None and status == 200 and is_page(headers):
             self._views.note(key[0], viewer)
-        if not view.cacheable or status not in (200, 301) or is_personal(headers):
+        if not view.cacheable or view.personal or status not in (200, 301) or is_personal(headers):
             return unless_known(Hit(status, encoded(headers), body), environ.get("HTTP_IF_NONE_MATCH", ""))
         entry = make_entry(status, headers, body, view, stamp)
         if is_current:

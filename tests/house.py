@@ -23,6 +23,8 @@ FLOORS = {
     "blogengine.lives": 4,
     "blogengine.site": 4,
     "blogengine.warden": 4,
+    "blogengine.trial": 4,
+    "blogengine.upgrading": 4,
     "blogengine.server": 4,
     "blogengine.web": 3,
     "blogengine.admin": 3,

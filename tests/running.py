@@ -19,6 +19,7 @@ from blogengine.migrations import upgrade
 from blogengine.models import PluginError
 from blogengine.site import Site
 from blogengine.testing import BlogKit
+from blogengine.trial.doors import here
 from tests.plugin_files import HEAD
 from tests.server.conftest import free_port
 
@@ -32,7 +33,7 @@ class RunningBlog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "plugins").mkdir(parents=True)
-        self.site = Site(load_config(folder))
+        self.site = Site(load_config(folder), door=here)
         upgrade(self.site.engine)
         self.kit = BlogKit(self.site)
         self.post = self.kit.path_of(self.kit.write_post("The post", "Some text."))

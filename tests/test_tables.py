@@ -27,6 +27,7 @@ from blogengine.tables import Tables
 from blogengine.tables import owners_of
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from blogengine.upgrading import install_pending
 from tests.hooks.test_tables import NOTES
 from tests.plugin_files import drop_in
 from tests.plugin_files import run
@@ -289,7 +290,7 @@ def test_a_plugin_that_is_behind_its_code_is_out_until_it_is_brought_up(
     assert status.reason.startswith(
         "Its tables are at step 0001 of 0002; run `blogengine plugins migrate notes`"
     )
-    assert blog.site.install_pending() == []
+    assert install_pending(blog.site) == []
     assert "Notes" in client.get("/").text
     drop_in(blog, "notes", NOTES)
     forget_code()

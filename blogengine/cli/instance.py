@@ -12,6 +12,7 @@ from blogengine.config import load_config
 from blogengine.migrations import upgrade
 from blogengine.plugins import deaths
 from blogengine.site import Site
+from blogengine.upgrading import install_pending
 
 
 class Opener:
@@ -42,7 +43,7 @@ class Opener:
         deaths.note_the_dead(site.config.run_folder)
         site.warden.leave_crumbs()
         first(site)
-        for problem in site.install_pending():
+        for problem in install_pending(site):
             click.echo(problem, err=True)
         return site
 

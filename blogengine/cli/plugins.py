@@ -15,6 +15,7 @@ from blogengine.cli.plugin_data import migrate
 from blogengine.cli.plugin_data import uninstall
 from blogengine.cli.settings import plugin_settings
 from blogengine.inventory import PluginFacts
+from blogengine.plugins.trials import TrialFailed
 
 
 @click.group()
@@ -76,6 +77,12 @@ def show(opener: Opener, plugin_id: str, as_json: bool) -> None:
         click.echo(f"! {sentence}")
     if facts.traceback:
         click.echo(facts.traceback.rstrip())
+        try:
+            settings.enable(plugin_id)
+        except TrialFailed as failed:
+            click.echo(failed.report.text(), err=True)
+            raise
+    click.echo(f"{plugin_id} is enabled.")
 
 
 @plugins.command()
@@ -91,7 +98,11 @@ def show(opener: Opener, plugin_id: str, as_json: bool) -> None:
 def enable(opener: Opener, plugin_id: str, source: str) -> None:
     """Let a plugin run; a running server follows at its next request."""
     with opener.app():
-        chosen = settings.enable(plugin_id, source)
+        try:
+            chosen = settings.enable(plugin_id, source)
+        except TrialFailed as failed:
+            click.echo(failed.report.text(), err=True)
+            raise
     click.echo(f"{plugin_id} is enabled.")
     for other in chosen.others:
         click.echo(f"It is {chosen.origin} {chosen.where}; {other.origin} {other.where} waits.")

@@ -109,10 +109,13 @@ class Patience:
 
 
 class Ledger:
-    """What plugins do in this process, over all the apps that follow each other in it."""
+    """What plugins do in this process, over all the apps that follow each other in it.
 
-    def __init__(self, patience: Patience | None = None) -> None:
+    An app that only tries something has a ledger of its own with the same `calls`: what runs, runs in this process.
+    """
+
+    def __init__(self, patience: Patience | None = None, calls: Calls | None = None) -> None:
         self.failures = FailureLog()
         self.costs = Costs()
-        self.calls = Calls(self.failures)
+        self.calls = calls or Calls(self.failures)
         self.patience = patience or Patience()

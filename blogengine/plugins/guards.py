@@ -22,6 +22,7 @@ from blogengine.plugins.calls import Ledger
 from blogengine.plugins.calls import Place
 from blogengine.plugins.failures import Failure as Failure
 from blogengine.plugins.failures import FailureLog as FailureLog
+from blogengine.plugins.interrupts import is_for_us as is_for_us
 from blogengine.plugins.judges import Apart
 from blogengine.plugins.judges import Judge
 from blogengine.plugins.judges import TooLong
@@ -62,13 +63,6 @@ def fallback_for(hook: str, plugin_id: str) -> Any:
     if hook == JUDGING:
         return Verdict(HOLD, f"The plugin {plugin_id} could not judge this comment.")
     return None
-
-
-def is_for_us(error: BaseException) -> bool:
-    """Whether an error that came out of a plugin is meant for the person at the terminal: Ctrl-C in a command."""
-    return (
-        isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
-    ) or isinstance(error, GeneratorExit)
 
 
 def guarded(

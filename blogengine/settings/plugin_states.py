@@ -16,6 +16,7 @@ from blogengine.pagecache import SETUP_TAG
 from blogengine.plugins import discovery
 from blogengine.plugins.discovery import Candidate
 from blogengine.plugins.manifest import did_you_mean
+from blogengine.plugins.trials import TrialFailed
 from blogengine.runtime import blog
 from blogengine.settings.site import ORDER
 from blogengine.setup import INSTALLED
@@ -25,8 +26,8 @@ def enable(plugin_id: str, source: str = "") -> Candidate:
     """Let a plugin run in all processes from their next request on; return the one that runs.
 
     Of several with this id it is the one in front, or that from `source` (`bundled`, `installed`, `drop-in`, or one of these
-    with the name of the distribution or file). An app with it is built first; raises `Refused` with the reason when
-    it does not run there, and nothing changes.
+    with the name of the distribution or file). It is tried at the door first; raises `TrialFailed` with the report when
+    it does not pass, and nothing changes.
     """
     running = blog()
     found = discovery.find(running.config.drop_in_folder).get(plugin_id)
@@ -38,9 +39,9 @@ def enable(plugin_id: str, source: str = "") -> Candidate:
     if chosen is None:
         there = ", ".join(repr(one.source) for one in found.everyone)
         raise NotFound(f"There is no plugin {plugin_id} from {source!r}.", hint=f"It is there from: {there}.")
-    reason = running.try_plugin(plugin_id, chosen.source)
-    if reason:
-        raise Refused(f"The plugin {plugin_id} was not enabled: {reason}", code="broken")
+    report = running.try_plugin(plugin_id, chosen.source)
+    if report.problems:
+        raise TrialFailed(report)
     db.session.rollback()  # an open snapshot would keep PostgreSQL from changing the plugin's tables
     running.install_plugin(plugin_id, chosen.source)
     return chosen

@@ -29,6 +29,7 @@ from blogengine.testing.network import guard
 from blogengine.testing.outbox import JobKit
 from blogengine.testing.recorder import HookRecorder
 from blogengine.testing.visitors import Visitor
+from blogengine.trial.doors import here
 
 MARKER = "databases(*names): run the test once on each of these database engines (`sqlite`, `postgresql`)"
 
@@ -124,7 +125,7 @@ def open_site(folder: Path, database_url: str) -> Site:
     """Return a started site whose instance is in `folder`."""
     instance = folder / "instance"
     (instance / "plugins").mkdir(parents=True)
-    made = Site(Config(instance=instance, database_url=database_url, secret_key="k" * 40))
+    made = Site(Config(instance=instance, database_url=database_url, secret_key="k" * 40), door=here)
     upgrade(made.engine)
     made.start(work=False)
     return made

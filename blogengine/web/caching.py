@@ -9,6 +9,7 @@ from flask import make_response
 from flask import request
 
 from blogengine.pagecache import current_view
+from blogengine.web import personal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,8 +29,11 @@ def cacheable(*query: str) -> Callable[[F], F]:
             if view is not None:
                 view.cacheable = _is_plain(allowed)
             response = make_response(function(*arguments, **values))
+            if view is not None and view.cacheable and "Set-Cookie" in response.headers:
+                personal.note_cookie(function, (request.endpoint or "").partition(".")[0])
+            is_shared = view is not None and not view.personal
             shared = "public, max-age=0, must-revalidate"
-            response.headers.setdefault("Cache-Control", shared if view is not None else "no-store")
+            response.headers.setdefault("Cache-Control", shared if is_shared else "no-store")
             return response
 
         return call  # type: ignore[return-value]

@@ -29,6 +29,7 @@ from blogengine import clock
 from blogengine.models import User
 from blogengine.runtime import Blog
 from blogengine.runtime import blog
+from blogengine.web import personal
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_LIFE = 48 * 3600
@@ -44,6 +45,8 @@ POLICY = (
 
 class Sessions(SecureCookieSessionInterface):
     """Flask's session in a signed cookie; an answer that has anything to do with it is for one browser only."""
+
+    session_class = personal.NotingSession
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save it, and keep all caches away from the answer."""

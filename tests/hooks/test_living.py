@@ -14,6 +14,7 @@ from blogengine.meta import write_meta
 from blogengine.site import Site
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from blogengine.upgrading import install_pending
 from tests.plugin_files import drop_in
 from tests.plugin_files import run
 
@@ -102,7 +103,7 @@ def test_hook_installed_runs_before_the_server_starts(blog: BlogKit, client: Vis
     drop_in(blog, "diary", diary("2"))
     blog.site.forget_app()
     assert "from &#39;1&#39;" not in client.get("/").text
-    assert blog.site.install_pending() == []
+    assert install_pending(blog.site) == []
     assert "from &#39;1&#39;" in client.get("/").text
     assert blog.site.current().blog.pending == []
 
