@@ -111,6 +111,7 @@ def _field(item: schema.Field, values: Mapping[str, Any], problem: str, locked: 
         view.choices = choices_of(labels, value)
     elif item.kind == "secret":
         view.value, view.is_set = "", bool(getattr(now, item.name, ""))
+        view.rows = 4 if shown.multiline else 1
         if values.get(f"{SECRET}{item.name}") and not problem:
             view.problem = "Please type it again: what was typed here is not shown, and nothing was saved."
     return view

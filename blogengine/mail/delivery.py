@@ -138,7 +138,8 @@ def _faults(where: str) -> Iterator[None]:
             f"User or password for {where} has letters that cannot be sent; use ASCII."
         ) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise Undelivered(f"{where} could not be used: {error or type(error).__name__}.") from None
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise Undelivered(f"{where} could not be used: {said}.") from None
 
 
 def _said(code: int, words: bytes | str) -> str:

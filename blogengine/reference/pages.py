@@ -18,6 +18,7 @@ from blogengine.cli.main import group
 from blogengine.reference import facts
 from blogengine.reference import markdown
 from blogengine.runtime import Blog
+from blogengine.settings import plugin_prefix
 from blogengine.setup import SiteSettings
 
 ORIGIN = "<!-- Made from the code by `blogengine docs`: change the docstrings there, not this page. -->"
@@ -153,13 +154,20 @@ def settings() -> list[str]:
     """Return the page of all settings."""
     parts = [
         "# Settings",
-        "The blog's own, under Settings or by `blogengine settings NAME=VALUE`:",
+        "A **secret** is never shown again; a **list** has one entry a line. The environment wins over what is stored: the "
+        "variables named here, or with `_FILE` after them the name of a file that holds the value. What is given there "
+        "is locked in the forms.",
+        "The blog's own, under Settings or by `blogengine settings NAME=VALUE` (environment: `BLOGENGINE_` and the name "
+        "in capitals, `BLOGENGINE_POSTS_PER_PAGE`):",
         _options(SiteSettings),
     ]
-    parts.append("Those of the bundled plugins, under Plugins:")
+    parts.append(
+        "Those of the bundled plugins, under Plugins or by `blogengine plugins settings PLUGIN NAME=VALUE`:"
+    )
     for plugin_id, module in facts.bundled_plugins().items():
         if hasattr(module, "register_settings"):
-            parts += [f"## {plugin_id}", _options(module.register_settings())]
+            example = f"`{plugin_prefix(plugin_id)}` and the name in capitals"
+            parts += [f"## {plugin_id}", f"Environment: {example}.", _options(module.register_settings())]
     return parts
 
 
@@ -167,9 +175,12 @@ def _options(cls: type) -> str:
     rows = []
     for item in schema.describe(cls):
         accepts = ", ".join(f"`{choice}`" for choice in item.choices) or item.kind
+        if item.kind == "list":
+            accepts += f" of at most {item.option.max_items}"
         if item.option.minimum is not None or item.option.maximum is not None:
             accepts += f" from {item.option.minimum} to {item.option.maximum}"
         default = ("on" if item.default else "off") if item.kind == "switch" else item.default
+        default = "" if item.kind == "secret" else ", ".join(default) if item.kind == "list" else default
         meaning = f"{item.option.label}. {item.option.help}"
         rows.append((f"`{item.name}`", accepts, "empty" if default == "" else f"`{default}`", meaning))
     return markdown.table(("name", "accepts", "default", "meaning"), rows)

@@ -25,6 +25,8 @@ _KINDS: dict[Any, str] = {
 
 def describe(cls: Any) -> list[Field]:
     """Return the fields of settings class `cls`. Raises `TypeError` for a class or field that no form can show."""
+    if cls is None:
+        raise TypeError("register_settings must return a settings class, not None")
     if not isinstance(cls, type):
         name = type(cls).__name__
         raise TypeError(f"register_settings must return the class itself: return {name}, not {name}(…)")

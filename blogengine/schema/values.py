@@ -50,8 +50,8 @@ def _checked(shown: Option, value: str) -> str:
         return value
     try:
         accepted = shown.check(value)
-    except Refused:
-        raise
+    except Refused as refusal:
+        raise Refused(redact(str(refusal)), code=refusal.code) from refusal
     except Exception as error:
         raise Refused(
             f"{shown.label} could not be checked: {redact(f'{type(error).__name__}: {error}')}."

@@ -14,6 +14,7 @@ from blogengine.testing.fixtures import database_url
 from blogengine.testing.fixtures import engine_name
 from blogengine.testing.fixtures import hooks
 from blogengine.testing.fixtures import jobs
+from blogengine.testing.fixtures import mailbox
 from blogengine.testing.fixtures import make_database
 from blogengine.testing.fixtures import network
 from blogengine.testing.fixtures import owner_client
@@ -22,6 +23,8 @@ from blogengine.testing.fixtures import pytest_configure
 from blogengine.testing.fixtures import pytest_generate_tests
 from blogengine.testing.fixtures import site
 from blogengine.testing.fixtures import sqlite_server
+from blogengine.testing.mailbox import Mail
+from blogengine.testing.mailbox import Mailbox
 from blogengine.testing.network import Blocked
 from blogengine.testing.network import Network
 from blogengine.testing.network import Request
@@ -39,6 +42,8 @@ __all__ = [
     "HookCall",
     "HookRecorder",
     "JobKit",
+    "Mail",
+    "Mailbox",
     "Network",
     "Request",
     "Visitor",
@@ -50,6 +55,7 @@ __all__ = [
     "hidden_fields",
     "hooks",
     "jobs",
+    "mailbox",
     "make_database",
     "network",
     "owner_client",

@@ -24,6 +24,7 @@ from blogengine.testing.clocks import FrozenClock
 from blogengine.testing.databases import PostgreSQL
 from blogengine.testing.databases import SQLite
 from blogengine.testing.databases import Unavailable
+from blogengine.testing.mailbox import Mailbox
 from blogengine.testing.network import Network
 from blogengine.testing.network import guard
 from blogengine.testing.outbox import JobKit
@@ -171,6 +172,12 @@ def sign_in_owner(blog: BlogKit) -> Visitor:
 def jobs(site: Site) -> JobKit:
     """The work that was put off until after the commit: nothing is done before `jobs.run_all()`."""
     return JobKit(site)
+
+
+@pytest.fixture
+def mailbox(jobs: JobKit) -> Mailbox:
+    """The mails that were written: `mailbox.mails`. None is sent."""
+    return Mailbox(jobs)
 
 
 @pytest.fixture

@@ -22,6 +22,11 @@ class Settings:
         help="A held comment appears once you have approved it. What other plugins hold is held in any case.",
     )
     days: int = option(14, "Older means", help="Days since the post was published.", minimum=0, maximum=36500)
+    tell_owner: bool = option(
+        False,
+        "Tell me by mail what waits",
+        help="One mail an hour at most; needs a mail server under Settings.",
+    )
     waiting: bool = option(
         False,
         "Say how many comments wait",
