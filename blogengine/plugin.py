@@ -9,6 +9,7 @@ from blogengine import sanitize
 from blogengine import text
 from blogengine.addresses import check_mail_address
 from blogengine.addresses import check_web_address
+from blogengine.admin.frame import say
 from blogengine.clock import now
 from blogengine.comments import CommentList
 from blogengine.db import BigId
@@ -186,6 +187,7 @@ __all__ = [
     "public_page",
     "read_meta",
     "sanitize",
+    "say",
     "session",
     "settings_of",
     "split_markers",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from blogengine.plugin import AdminPages
 from blogengine.plugin import Redirect
 from blogengine.plugin import Tables
 from blogengine.plugin import Transaction
@@ -11,11 +12,13 @@ from blogengine_redirects import lists
 from blogengine_redirects import missed
 from blogengine_redirects.finding import find
 from blogengine_redirects.models import tables
+from blogengine_redirects.pages import pages
 from blogengine_redirects.settings import Settings
 
 __all__ = [
     "answer_not_found",
     "installed",
+    "register_admin_pages",
     "register_settings",
     "register_tables",
     "shutdown",
@@ -37,6 +40,12 @@ def register_settings() -> type:
 def register_tables() -> Tables:
     """Keep the list of old addresses."""
     return tables
+
+
+@hookimpl
+def register_admin_pages() -> AdminPages:
+    """Let the owner work on the list."""
+    return AdminPages(pages, "Redirects", owner_only=True)
 
 
 @hookimpl
