@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FILE = re.compile(r"(?:# |\{#- )((?:instance|blogengine-reading-time)/[\w./-]+)")
+FILE = re.compile(r"(?:# |\{#- |/\* )((?:instance|blogengine-reading-time)/[\w./-]+)")
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from blogengine import comments
 from blogengine import fetch
+from blogengine import layout
+from blogengine.errors import Invalid
 from blogengine.errors import Refused
 from blogengine.testing import BlogKit
+from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
 from blogengine.testing import hidden_fields
 from tests.documents import FILE
@@ -20,7 +24,8 @@ from tests.documents import blocks
 from tests.documents import files
 
 PROJECT = "blogengine-reading-time"
-SHOWN = files(ROOT / "README.md") | files(ROOT / "docs" / "plugins.md")
+PAGES = [ROOT / "README.md", ROOT / "docs" / "plugins.md", *sorted((ROOT / "docs" / "plugins").glob("*.md"))]
+SHOWN = {name: text for page in PAGES for name, text in files(page).items()}
 
 Install = Callable[[str], None]
 
@@ -53,7 +58,7 @@ def install(blog: BlogKit) -> Install:
 
 
 def test_every_block_of_python_names_its_file() -> None:
-    for page in (ROOT / "README.md", ROOT / "docs" / "plugins.md"):
+    for page in PAGES:
         for language, text in blocks(page):
             assert language != "python" or FILE.match(text), text
 
@@ -215,3 +220,54 @@ def test_the_package_of_the_tutorial_can_be_installed_and_its_tests_pass(tmp_pat
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
     done = subprocess.run(tests, cwd=project, env=environment, capture_output=True, text=True)
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+# --- docs/plugins/places.md
+
+
+def test_a_long_post_is_marked_in_lists(blog: BlogKit, client: Visitor, install: Install) -> None:
+    install("longreads")
+    blog.write_post("Long", "word " * 1001)
+    blog.write_post("Short")
+    assert client.get("/").text.count("<p>Long read: 1001 words</p>") == 1
+
+
+def test_a_countdown_counts_and_goes_at_its_end(
+    blog: BlogKit, client: Visitor, clock: FrozenClock, install: Install
+) -> None:
+    install("countdown")
+    with blog.app():
+        placed = layout.add("countdown.countdown", "sidebar")
+    with blog.app():
+        layout.save(placed.id, {"set-day": "2020-01-05"})
+        with pytest.raises(Invalid):
+            layout.save(placed.id, {"set-day": "soon"})
+    assert "2 days until the party" in client.get("/").text
+    clock.tick(hours=22)
+    assert "1 days until the party" in client.get("/").text
+    clock.tick(days=1)
+    assert "until the party" not in client.get("/").text
+
+
+def test_a_quiz_brings_its_style_sheet_along_only_where_it_is(
+    blog: BlogKit, client: Visitor, install: Install
+) -> None:
+    install("quiz")
+    path = blog.path_of(blog.write_post("Tea"))
+    post = client.get(path).text
+    assert "<p>Tea</p>" in post
+    sheet = re.findall(r'"(/-/assets/\w+/@quiz/quiz.css)"', post)
+    assert ".quiz" in client.get(sheet[0]).text
+    assert "quiz.css" not in client.get("/").text
+
+
+def test_a_comment_that_wants_the_newsletter_is_held(
+    blog: BlogKit, client: Visitor, install: Install
+) -> None:
+    install("newsletter")
+    path = blog.path_of(blog.write_post())
+    for typed, status in (({"newsletter.wanted": "on"}, "pending"), ({}, "published")):
+        client.comment(path, f"{status}.", **typed)
+        with blog.app():
+            found, _ = comments.comments_for_owner(status=status)
+        assert [comment.source for comment, _ in found] == [f"{status}."]

@@ -1,5 +1,6 @@
 """Boxes that are made of what the blog has: its archive, its labels, its comments."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -73,7 +74,7 @@ def labels(settings: Labels, page: Page) -> Markup | None:
     """Show the labels."""
     found = posts.labels_in_use()[: settings.most]
     if settings.order == "name":
-        found = sorted(found, key=lambda label: text.fold(label[0]))
+        found = sorted(found, key=lambda label: unicodedata.normalize("NFKD", text.fold(label[0])))
     if not found:
         return None
     return fragment("@gadgets/labels.html", assets=SHEET, settings=settings, labels=sized(found))

@@ -626,3 +626,11 @@ def test_a_card_to_the_imported_blogs_old_address_shows_the_post_here(
     assert blog.run_jobs() == 0
     blog.disable("import_blogger")
     assert [url for _, _, url in cards(client.get(pointer).text)] == [f"http://{host}{path}"]
+
+
+def test_a_title_that_leads_elsewhere_says_where(blog: BlogKit, client: Visitor) -> None:
+    path = blog.path_of(blog.write_post("Elsewhere", title_link="https://www.other.example/x?a=1&b=2"))
+    blog.write_post("Here")
+    for page in (client.get(path).text, client.get("/").text):
+        assert page.count('class="also-on-elsewhere"') == 1
+        assert '<a href="https://www.other.example/x?a=1&amp;b=2">other.example</a>' in page

@@ -331,3 +331,58 @@ def test_no_mail_is_written_for_what_was_decided_meanwhile(
         comments.approve([outcome.comment_id])
     jobs.run_all()
     assert mailbox.mails == []
+
+
+def test_who_does_not_answer_the_question_waits_and_loses_nothing(
+    blog: BlogKit, client: Visitor, owner_client: Visitor, clock: FrozenClock
+) -> None:
+    blog.change_plugin("moderation", question="Which river?", answers="The Thames\nThames", mode="never")
+    post_id = blog.write_post("On tea")
+    path = blog.path_of(post_id)
+    assert "Which river?" in client.get(path).text
+    assert "Which river?" not in owner_client.get(path).text
+    answers = {"the  THAMES.": "published", "Thames": "published", "Rhine": "pending", "": "pending"}
+    for number, (answer, status) in enumerate(answers.items()):
+        sent = client.comment(path, f"Comment {number}.", **{"moderation.answer": answer})
+        assert sent.status_code == 303
+        with blog.app():
+            found = comments.comments_for_owner(status=status)[0]
+        assert f"Comment {number}." in [comment.source for comment, _ in found]
+    assert owner_client.comment(path, "Mine.").headers["Location"].startswith(path)
+    queue = owner_client.get("/admin/comments").text
+    assert "The question was answered wrongly." in queue
+    assert "The question was not answered." in queue
+    blog.change_plugin("moderation", answers="")
+    assert "Which river?" not in client.get(path).text
+    assert client.comment(path, "Nobody asked.").headers["Location"].startswith(path)
+
+
+def test_readers_are_told_how_many_wait_where_the_owner_wants_it(
+    blog: BlogKit, client: Visitor, old_post: int
+) -> None:
+    path = blog.path_of(old_post)
+    blog.write_comment(old_post, HELD)
+    assert "waiting for the author" not in client.get(path).text
+    blog.change_plugin("moderation", waiting="on")
+    assert "1 comment is waiting for the author." in client.get(path).text
+    held = blog.write_comment(old_post, "One more.")
+    assert "2 comments are waiting for the author." in client.get(path).text
+    with blog.app():
+        comments.approve([held.comment_id])
+    assert "1 comment is waiting for the author." in client.get(path).text
+
+
+def test_an_author_sees_what_waits_first_and_finds_each_comment_where_it_is_decided(
+    blog: BlogKit, client: Visitor, owner_client: Visitor, old_post: int
+) -> None:
+    assert "waiting for you" not in owner_client.get("/admin/").text
+    blog.write_comment(old_post, HELD, name="Hilda Held")
+    start = owner_client.get("/admin/").text
+    assert "1 comment is waiting for you" in start
+    assert "<strong>Hilda Held</strong>: A held thought." in start
+    blog.change_plugin("moderation", mode="never")
+    shown = blog.write_comment(old_post, "In the open.")
+    path = blog.path_of(old_post)
+    link = f"/admin/comments?status=all&amp;post={old_post}#comment-{shown.comment_id}"
+    assert link in owner_client.get(path).text
+    assert link not in client.get(path).text
