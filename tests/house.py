@@ -14,6 +14,7 @@ FLOORS = {
     "blogengine": 5,
     "blogengine.plugin": 5,
     "blogengine.testing": 5,
+    "blogengine.scaffold": 4,
     "blogengine.cli": 5,
     "blogengine.reference": 5,
     "blogengine.__main__": 5,

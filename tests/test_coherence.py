@@ -21,8 +21,8 @@ from blogengine.plugins import discovery
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
-from tests.coherence import Oracle
-from tests.coherence import assert_coherent
+from blogengine.testing.coherence import Oracle
+from blogengine.testing.coherence import assert_coherent
 from tests.plugin_files import drop_in
 
 STEPS = 60

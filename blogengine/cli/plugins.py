@@ -10,6 +10,7 @@ from blogengine import inventory
 from blogengine import settings
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
+from blogengine.cli.new_plugin import new_plugin
 from blogengine.cli.plugin_data import makemigration
 from blogengine.cli.plugin_data import migrate
 from blogengine.cli.plugin_data import uninstall
@@ -23,7 +24,7 @@ def plugins() -> None:
     """List, show, enable, disable and order plugins, and change their settings."""
 
 
-for command in (makemigration, migrate, plugin_settings, uninstall):
+for command in (makemigration, migrate, new_plugin, plugin_settings, uninstall):
     plugins.add_command(command)
 
 

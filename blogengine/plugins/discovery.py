@@ -132,11 +132,15 @@ def _word(candidate: Candidate, other: Candidate) -> str:
 def _entry_points() -> list[Candidate]:
     candidates = []
     seen = set()
+    described: dict[int, tuple[str, Manifest]] = {}
     for point in _announced():
         distribution = point.dist
         try:
-            owner = (distribution.name or "") if distribution is not None else ""
-            fallback = manifests.of_distribution(point.name, distribution)
+            if id(distribution) not in described:  # one distribution may announce many plugins
+                owner = (distribution.name or "") if distribution is not None else ""
+                described[id(distribution)] = owner, manifests.of_distribution(point.name, distribution)
+            owner, fallback = described[id(distribution)]
+            fallback = replace(fallback, name=point.name)
         except (OSError, ValueError, KeyError) as error:
             owner, fallback = "", Manifest(point.name)
             log.warning("The metadata of the plugin %s cannot be read: %s", point.name, error)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace
+from functools import lru_cache
 from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,13 @@ def _parsed(file: Path) -> _Source:
         return _Source(
             warnings=(f"{file.name} has more than {_SOURCE_LIMIT:,} bytes: PLUGIN was not looked for in it.",)
         )
+    facts = file.stat()
+    return _look_into(file, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=500)
+def _look_into(file: Path, changed_at: int, size: int) -> _Source:
+    """Read a module once for each of its versions: an app is built again with every change of the setup."""
     try:
         tree = ast.parse(file.read_bytes())
     except SyntaxError as error:

@@ -24,6 +24,13 @@ from blogengine.setup import SiteSettings
 ORIGIN = "<!-- Made from the code by `blogengine docs`: change the docstrings there, not this page. -->"
 VALUES = (head.__name__, page_values.__name__)
 """Modules whose classes stand in pages.md."""
+CONTRACT = """```text
+from blogengine.testing import PluginContract
+
+
+class TestContract(PluginContract):
+    plugin_id = "reading_time"
+```"""
 BESIDE: dict[str, type] = {"blog": Blog, "fetch": fetch.Fetched, "option": schema.Option}
 """Classes that plugins meet but do not import, by the name under which they are described."""
 
@@ -32,6 +39,7 @@ def reference() -> dict[str, str]:
     """Return the text of each reference page by its file name."""
     bodies = {
         "commands.md": commands(),
+        "contract.md": contract(),
         "hooks.md": hooks(),
         "pages.md": values(),
         "plugin-api.md": plugin_api(),
@@ -219,7 +227,9 @@ def testing() -> list[str]:
     fixtures, helpers = [], []
     for name in _exported(kit):
         node = nodes.get(name)
-        if isinstance(node, ast.ClassDef):
+        if name == "PluginContract":
+            helpers += [f"## {name}", "The [contract tests](contract.md)."]
+        elif isinstance(node, ast.ClassDef):
             helpers += [f"## {name}", *markdown.members(node)]
         elif isinstance(node, ast.FunctionDef) and any(
             "fixture" in ast.unparse(mark) for mark in node.decorator_list
@@ -232,11 +242,31 @@ def testing() -> list[str]:
     return ["# `blogengine.testing`", markdown.prose(kit), "## Fixtures", table, *helpers]
 
 
+def contract() -> list[str]:
+    """Return the page of the contract tests."""
+    source = Path(page_values.__file__).with_name("testing") / "contract" / "__init__.py"
+    kit = ast.parse(source.read_text(encoding="utf-8"))
+    node = next(node for node in kit.body if isinstance(node, ast.ClassDef))
+    methods = [item for item in node.body if isinstance(item, ast.FunctionDef)]
+    tests = [item for item in methods if item.name.startswith("test_")]
+    node.body = [item for item in node.body if item not in tests]
+    rows = [(f"`{item.name}`", ast.get_docstring(item) or "") for item in tests]
+    return [
+        "# Contract tests",
+        "What every plugin must hold. A class of three lines in a test file runs them all:",
+        CONTRACT,
+        "A plugin that cannot be enabled fails the first test, and the others are skipped.",
+        markdown.table(("test", "passes when"), rows),
+        f"## {node.name}",
+        *markdown.members(node),
+    ]
+
+
 def _definitions(folder: Path) -> dict[str, ast.stmt]:
     """Return the classes and functions at the top of the modules in `folder`, by name."""
     return {
         node.name: node
-        for path in sorted(folder.glob("*.py"))
+        for path in sorted(folder.rglob("*.py"))
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef | ast.FunctionDef)
     }

@@ -7,6 +7,11 @@ see `network`.
 from blogengine.testing.blogs import OWNER
 from blogengine.testing.blogs import BlogKit
 from blogengine.testing.clocks import FrozenClock
+from blogengine.testing.contract import PluginContract
+from blogengine.testing.contract.fixtures import loading
+from blogengine.testing.contract.fixtures import trial
+from blogengine.testing.contract.loading import Loading
+from blogengine.testing.contract.trial import Trial
 from blogengine.testing.fixtures import blog
 from blogengine.testing.fixtures import client
 from blogengine.testing.fixtures import clock
@@ -42,10 +47,13 @@ __all__ = [
     "HookCall",
     "HookRecorder",
     "JobKit",
+    "Loading",
     "Mail",
     "Mailbox",
     "Network",
+    "PluginContract",
     "Request",
+    "Trial",
     "Visitor",
     "blog",
     "client",
@@ -55,6 +63,7 @@ __all__ = [
     "hidden_fields",
     "hooks",
     "jobs",
+    "loading",
     "mailbox",
     "make_database",
     "network",
@@ -64,4 +73,5 @@ __all__ = [
     "pytest_generate_tests",
     "site",
     "sqlite_server",
+    "trial",
 ]

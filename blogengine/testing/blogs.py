@@ -19,8 +19,12 @@ from blogengine import media
 from blogengine import posts
 from blogengine import settings
 from blogengine.app import BlogFlask
+from blogengine.db import Transaction
+from blogengine.db import write
 from blogengine.interchange import ImportSource
+from blogengine.models import Setting
 from blogengine.models import User
+from blogengine.pagecache import SETUP_TAG
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import PostDraft
@@ -167,6 +171,19 @@ class BlogKit:
         """Return what all enabled plugins put into a slot: `render_slot("post_footer", post=blog.post(post_id))`."""
         with self.app() as app, app.test_request_context():
             return rendering.slot(name, **values)
+
+    def place_gadget(self, name: str, *, area: str = "sidebar", title: str = "", **values: Any) -> None:
+        """Put the gadget `name` (`"<plugin id>.<gadget>"`) into an area of the theme, with these settings."""
+
+        def change(tx: Transaction) -> None:
+            row = tx.session.get(Setting, "_layout")
+            boxes = list(row.value) if row is not None else []
+            box = {"id": len(boxes) + 1, "gadget": name, "area": area, "title": title, "settings": values}
+            tx.session.merge(Setting(key="_layout", value=[*boxes, box]))
+            tx.bump(SETUP_TAG, "settings")
+
+        with self.app():
+            write(change)
 
     def run_jobs(self) -> int:
         """Do all jobs that are due; return how many there were."""

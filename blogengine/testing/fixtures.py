@@ -17,6 +17,7 @@ from blogengine.db import make_engine
 from blogengine.migrations import upgrade
 from blogengine.plugins import manager
 from blogengine.plugins.guards import guarded
+from blogengine.plugins.manager import Plugins
 from blogengine.site import Site
 from blogengine.testing.blogs import OWNER
 from blogengine.testing.blogs import BlogKit
@@ -185,6 +186,7 @@ def hooks(site: Site, monkeypatch: pytest.MonkeyPatch) -> HookRecorder:
     """Notes from here on what plugins' hooks are called with: `hooks.calls("post_saved")`."""
     recorder = HookRecorder()
     monkeypatch.setattr(manager, "guarded", recorder.watch(guarded))
+    monkeypatch.setattr(Plugins, "implementation", recorder.listen(Plugins.implementation))
     site.forget_app()
     return recorder
 

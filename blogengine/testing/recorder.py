@@ -41,16 +41,27 @@ class HookRecorder:
 
         @functools.wraps(guard)
         def guarded(plugin_id: str, hook: str, function: Any, *rest: Any, **named: Any) -> Any:
-            inner = guard(plugin_id, hook, function, *rest, **named)
-            names = list(inspect.signature(function).parameters)
-
-            @functools.wraps(inner)
-            def call(*values: Any, **by_name: Any) -> Any:
-                result = inner(*values, **by_name)
-                arguments = {**dict(zip(names, values, strict=False)), **by_name}
-                self._calls.append(HookCall(plugin_id, hook, arguments, result))
-                return result
-
-            return call
+            return self._noted(plugin_id, hook, guard(plugin_id, hook, function, *rest, **named))
 
         return guarded
+
+    def listen(self, find: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `find` (which gives a job the function that hears of an event) so that it notes each call as well."""
+
+        @functools.wraps(find)
+        def implementation(plugins: Any, plugin_id: str, hook: str) -> Any:
+            return self._noted(plugin_id, hook, find(plugins, plugin_id, hook))
+
+        return implementation
+
+    def _noted(self, plugin_id: str, hook: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        names = list(inspect.signature(function).parameters)
+
+        @functools.wraps(function)
+        def call(*values: Any, **by_name: Any) -> Any:
+            result = function(*values, **by_name)
+            arguments = {**dict(zip(names, values, strict=False)), **by_name}
+            self._calls.append(HookCall(plugin_id, hook, arguments, result))
+            return result
+
+        return call

@@ -10,14 +10,14 @@ from blogengine.db import db
 from blogengine.models import Label
 from blogengine.models import Post
 from blogengine.site import Site
-from blogengine.testing import BlogKit
-from blogengine.testing import Visitor
+from blogengine.testing.blogs import BlogKit
+from blogengine.testing.visitors import Visitor
 
 TOKEN = re.compile(r'(name="ft"[^>]* value=|value=)"\d+\.\d+\.[0-9a-f]{32}"')
 LINK = re.compile(r'href="(/[^"#]*)')
 NOT_FOLLOWED = ("/-/", "/admin", "/media/")
 MOST = 24
-"""Pages that are looked at; a blog in a test has fewer."""
+"""Pages that are looked at, unless told otherwise; a blog in a test has fewer."""
 
 Answer = tuple[int, list[tuple[str, str]], str]
 
@@ -25,8 +25,9 @@ Answer = tuple[int, list[tuple[str, str]], str]
 class Oracle:
     """Compares a blog with the same blog served by a site that keeps no page."""
 
-    def __init__(self, blog: BlogKit, client: Visitor) -> None:
+    def __init__(self, blog: BlogKit, client: Visitor, *, most: int = MOST) -> None:
         self.blog = blog
+        self.most = most
         self.client = client
         self.fresh = Site(blog.site.config, blog.site.engine)
         self.fresh_client = Visitor(self.fresh)
@@ -40,7 +41,7 @@ class Oracle:
         hits = self.blog.site.cache.hits
         waiting = self._beginnings()
         seen: set[str] = set()
-        while waiting and len(seen) < MOST:
+        while waiting and len(seen) < self.most:
             path = waiting.pop(0)
             if path in seen:
                 continue
