@@ -52,6 +52,7 @@ from blogengine.interchange import Skip
 from blogengine.jobs import enqueue
 from blogengine.markup import Marker
 from blogengine.markup import split_markers
+from blogengine.markup import without_markers
 from blogengine.meta import read_meta
 from blogengine.meta import write_meta
 from blogengine.pagecache import depends
@@ -192,6 +193,7 @@ __all__ = [
     "settings_of",
     "split_markers",
     "text",
+    "without_markers",
     "write",
     "write_meta",
 ]

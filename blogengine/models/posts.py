@@ -64,8 +64,8 @@ class Post(Base):
     """`markdown` or `html`."""
     html: Mapped[str] = mapped_column(sa.Text, default="")
     """Clean HTML made from `source` by pipeline `pipeline`."""
-    pipeline: Mapped[int] = mapped_column(sa.Integer, default=0)
-    """Version of the pipeline that made `html`; another version is rendered again."""
+    pipeline: Mapped[int] = mapped_column(sa.Integer, default=0, index=True)
+    """Number of the pipeline that made `html`, below zero where a plugin's part is missing; another is rendered again."""
     text_key: Mapped[str] = mapped_column(sa.Text, default="")
     """Title and text, folded, for `q=`."""
     author_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)

@@ -50,8 +50,12 @@ def put_off() -> bool:
     if running.has_put_off_rendering:
         return False
     pipeline = running.pipeline
-    stale = sa.select(Post.id).where(Post.pipeline.not_in((pipeline, -pipeline))).limit(1)
-    found = db.session.execute(stale).first() is not None
+    ranges = (
+        Post.pipeline < -pipeline,
+        sa.and_(Post.pipeline > -pipeline, Post.pipeline < pipeline),
+        Post.pipeline > pipeline,
+    )
+    found = any(db.session.execute(sa.select(Post.id).where(one).limit(1)).first() for one in ranges)
     if found:
         database.write(lambda tx: _enqueue(tx, 0))
     running.has_put_off_rendering = True

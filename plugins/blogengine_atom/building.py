@@ -22,6 +22,7 @@ from blogengine.plugin import fill_bodies
 from blogengine.plugin import posts
 from blogengine.plugin import settings_of
 from blogengine.plugin import text
+from blogengine.plugin import without_markers
 from blogengine_atom.addresses import Addresses
 from blogengine_atom.addresses import label_feed
 from blogengine_atom.addresses import make_absolute
@@ -237,7 +238,7 @@ def _of_post(post: PostView, asked: Request, length: str) -> FeedEntry:
         comments_url=f"{url}#comments" if post.shows_comments else "",
         post=post,
     )
-    _fill(entry, str(post.body), length)
+    _fill(entry, without_markers(post.html) if length == "short" else str(post.body), length)
     return entry
 
 
@@ -284,7 +285,7 @@ def _fill(entry: FeedEntry, body: str, length: str) -> None:
 
 def _title(post: PostView) -> str:
     """Return the title, or the first words where there is none: feed readers list entries by it."""
-    return clean(post.title).strip() or _words(str(post.body) or post.html, TITLE_LENGTH) or "Untitled"
+    return clean(post.title).strip() or _words(without_markers(post.html), TITLE_LENGTH) or "Untitled"
 
 
 def _words(body: str, length: int) -> str:

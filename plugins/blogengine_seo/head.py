@@ -12,6 +12,7 @@ from blogengine.plugin import PostPage
 from blogengine.plugin import PostView
 from blogengine.plugin import settings_of
 from blogengine.plugin import text
+from blogengine.plugin import without_markers
 
 DESCRIPTION_LENGTH = 160
 """Characters; search engines show no more."""
@@ -25,7 +26,7 @@ def describe_post(meta: Meta, page: PostPage) -> None:
     post = page.post
     if post.status != "published" or not post.url:
         return
-    meta.description = meta.description or text.excerpt(post.body, DESCRIPTION_LENGTH)
+    meta.description = meta.description or text.excerpt(without_markers(post.html), DESCRIPTION_LENGTH)
     picture = _absolute(text.first_picture(post.html), page.blog.url)
     _describe(meta, page, post.title or page.blog.title, picture)
     if post.kind == "post":
@@ -109,7 +110,7 @@ def _posting(meta: Meta, page: PostPage, picture: str) -> dict[str, Any]:
 
 def _headline(post: PostView) -> str:
     """Return the title, or the first words where there is none."""
-    return text.excerpt(escape(post.title) if post.title else post.body, HEADLINE_LENGTH)
+    return text.excerpt(escape(post.title) if post.title else without_markers(post.html), HEADLINE_LENGTH)
 
 
 def _trail(root: str, home: str, post: PostView) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from blogengine import posts
 from blogengine.pages import PostDraft
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from blogengine.web import rendering
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -33,9 +34,14 @@ Two.
 """
 
 
-def body(blog: BlogKit, source: str, source_format: str = "markdown") -> str:
-    with blog.app():
-        return posts.get(posts.save(PostDraft("A post", source, source_format))).html
+def body(blog: BlogKit, source: str, source_format: str = "markdown", title: str = "A post") -> str:
+    """Return what readers are shown of a post."""
+    post_id = blog.write_post(title, source, source_format=source_format)
+    with blog.app() as app, app.test_request_context():
+        post = posts.by_id(post_id)
+        assert post is not None
+        rendering.fill_bodies([post])
+        return str(post.body)
 
 
 def test_headings_get_ids_that_are_their_own_on_every_page(blog: BlogKit) -> None:
@@ -59,15 +65,19 @@ def test_a_table_of_contents_stands_where_the_author_wants_it(blog: BlogKit) -> 
         ("<p>[[toc]]</p>Begin.<h2>A</h2><h3>B</h3>", "html"),
     ):
         html = body(blog, source, source_format)
-        assert html.startswith('<section class="table-of-contents"><p><strong>Contents</strong></p><ul><li>')
+        assert html.startswith('<section class="table-of-contents">\n<p><strong>Contents</strong></p>\n<ul>')
         assert "[[toc" not in html
         links = re.findall(r'<a href="#([^"]+)">', html)
         assert links
         assert all(f' id="{link}"' in html for link in links)
         assert "Begin." in html
-    assert "<ul><li><a" in html.partition("</a>")[2], "deeper headings stand inside"
+    assert "<ul>" in html.partition("</a>")[2].partition("</li>")[0], "deeper headings stand inside"
     assert "[[toc]]" in body(blog, "`[[toc]]`\n\n## A"), "what is shown as code stays"
     assert body(blog, "[[toc]]\n\nNo heading.") == "\n<p>No heading.</p>\n"
+    assert "[[toc: of mine]]" in body(blog, "[[toc: of mine]]\n\n## A"), "what the engine did not write stays"
+    hostile = body(blog, "[[toc]]\n\n## ]] <b>x</b> &lt;i&gt; \\[[x: y\\]]")
+    assert "&lt;i&gt;" in hostile
+    assert "<i>" not in hostile
 
 
 def test_a_table_of_contents_comes_by_itself_where_the_owner_wants_it(blog: BlogKit) -> None:
@@ -104,3 +114,15 @@ def test_pictures_say_their_size_and_all_but_the_first_wait(blog: BlogKit, clien
     ]
     blog.change_plugin("outline", lazy=False)
     assert "lazy" not in body(blog, f"![a](/media/{name}) ![b](/media/{name})")
+
+
+def test_a_table_of_contents_is_no_part_of_the_text(blog: BlogKit, client: Visitor) -> None:
+    blog.enable("outline")
+    post_id = blog.write_post("", "[[toc]]\n\nGood morning.\n\n## One\n\n## Two")
+    path = blog.path_of(post_id)
+    assert path.endswith("/good-morning-one-two.html")
+    assert '<meta name="description" content="Good morning. One Two">' in client.get(path).text
+    summary = client.get("/feeds/posts/summary").text
+    assert "Good morning. One Two" in summary
+    assert "Contents" not in summary
+    assert "Contents" in client.get("/feeds/posts/default").text
