@@ -115,3 +115,10 @@ def test_the_database_is_copied_before_it_is_changed(
     assert revision(engine) == revision(empty)
     engine.dispose()
     empty.dispose()
+
+
+def test_every_step_has_a_number_of_its_own_and_the_last_one_is_the_head() -> None:
+    files = (Path(migrations.__file__).parent / "versions").glob("[0-9]*.py")
+    numbers = sorted(path.name.partition("_")[0] for path in files)
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    assert numbers[-1] == migrations.HEAD

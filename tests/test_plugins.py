@@ -344,7 +344,7 @@ EVERY_HOOK = "\n".join(
     for name, arguments in (
         (name, hook.__code__.co_varnames[: hook.__code__.co_argcount])
         for name, hook in hookspecs.known().items()
-        if not name.startswith("register_")
+        if not name.startswith("register_") and name not in ("installed", "startup")  # it would not run
     )
 )
 

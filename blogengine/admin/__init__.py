@@ -11,7 +11,6 @@ from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import settings
 from blogengine.admin import themes
-from blogengine.admin import trying
 from blogengine.admin.frame import OWNERS_PAGES
 from blogengine.admin.frame import PLUGIN_MENU
 from blogengine.admin.frame import admin
@@ -32,7 +31,6 @@ __all__ = [
     "prepare",
     "settings",
     "themes",
-    "trying",
 ]
 
 

@@ -4,6 +4,7 @@ Families: `register_*` collect things when an app is built; `*_html` fill places
 a document to change; `judge_*` collect verdicts; past participles are events; `living` is a plugin's own life.
 """
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +32,9 @@ def known() -> dict[str, Callable[..., Any]]:
     }
 
 
-def told_later() -> list[str]:
+@functools.cache
+def told_later() -> tuple[str, ...]:
     """Return the names of the events that plugins are told of after the commit: those that are given an `event`."""
-    return [name for name, function in known().items() if "event" in inspect.signature(function).parameters]
+    return tuple(
+        name for name, function in known().items() if "event" in inspect.signature(function).parameters
+    )

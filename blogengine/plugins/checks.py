@@ -1,5 +1,6 @@
 """Looking at a plugin's functions before they are called: hooks and arguments that exist, marks that were forgotten."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from collections.abc import Collection
@@ -27,7 +28,8 @@ class Hook:
     owner: str = ""
 
 
-def engine_hooks() -> dict[str, Hook]:
+@functools.cache
+def engine_hooks() -> Mapping[str, Hook]:
     """Return the engine's own hooks by name."""
     return {
         name: Hook(name, frozenset(inspect.signature(function).parameters))

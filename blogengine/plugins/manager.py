@@ -52,7 +52,7 @@ class Plugins(Roster):
         """Plugins that were taken out after `load`, when parts of them were in the app already."""
         self.is_spoilt = False
         """Whether parts of a plugin that was taken out may be left in the app: it must be built again."""
-        self._hooks = checks.engine_hooks()
+        self._hooks = dict(checks.engine_hooks())
         self._fresh: set[str] = set()
         self._trial = ""
         self._is_loaded = False
@@ -210,7 +210,9 @@ class Plugins(Roster):
         candidate = self.candidates[plugin_id]
         for text in candidate.manifest.requires:
             need = text_id(text)
-            reason = ordering.unmet(text, self.candidates.get(need))
+            other, status = self.candidates.get(need), self.statuses.get(need)
+            is_down = other is not None and status is not None and status.state != "active"
+            reason = "" if is_down else ordering.unmet(text, other)
             if reason or not self.is_active(need):
                 self.statuses[plugin_id] = Status(plugin_id, "waiting", reason or self._wait_for(need))
                 return None

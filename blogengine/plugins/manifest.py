@@ -91,9 +91,6 @@ def read(file: Path, fallback: Manifest, plugin_id: str) -> Reading:
             place = "plugin.toml"
             if table.stat().st_size > _TABLE_LIMIT:
                 return Reading(fallback, f"{table} has more than {_TABLE_LIMIT:,} bytes; write less into it.")
-            source = _parsed(file)
-            if source.problem:
-                return Reading(fallback, source.problem)
             return _checked(tomllib.loads(table.read_text(encoding="utf-8")), fallback, table, plugin_id)
         source = _parsed(file)
         if source.problem or source.node is None:
