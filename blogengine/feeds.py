@@ -164,3 +164,5 @@ class FeedView:
     self_url: str = ""
     next_url: str = ""
     previous_url: str = ""
+    links: list[FeedLink] = field(default_factory=list, metadata={"open": True})
+    """Further links that plugins add, such as a hub (WebSub)."""

@@ -90,8 +90,9 @@ def expires(at: datetime | float | None) -> None:
 def remember(key: str, tags: tuple[str, ...], read: Callable[[], T]) -> T:
     """Return what `read` gives, remembered in this process until one of `tags` is bumped.
 
-    For counts and lists that many pages need and few writes change. Like a page, the value is stamped with the
-    sequence as it was before the page's first read; outside of a page it is read afresh.
+    For counts and lists that many pages need and few writes change; a plugin begins `key` with its id. Posts have the tag
+    `posts`, comments `comments`. Do not change what you get: it is what is remembered. Like a page, it is stamped with
+    the sequence as it was before the page's first read; outside of a page it is read afresh.
     """
     depends(*tags)
     view = _view.get()

@@ -57,6 +57,7 @@ from blogengine.meta import read_meta
 from blogengine.meta import write_meta
 from blogengine.pagecache import depends
 from blogengine.pagecache import expires
+from blogengine.pagecache import remember
 from blogengine.pages import HOLD
 from blogengine.pages import PUBLISH
 from blogengine.pages import REJECT
@@ -91,6 +92,8 @@ from blogengine.syndication import finish_feed
 from blogengine.tables import Tables
 from blogengine.web.caching import cacheable
 from blogengine.web.frame import public_page
+from blogengine.web.publicforms import public_form
+from blogengine.web.publicforms import visitor_key
 from blogengine.web.rendering import asset
 from blogengine.web.rendering import fill_bodies
 from blogengine.web.rendering import fragment
@@ -185,14 +188,17 @@ __all__ = [
     "now",
     "option",
     "posts",
+    "public_form",
     "public_page",
     "read_meta",
+    "remember",
     "sanitize",
     "say",
     "session",
     "settings_of",
     "split_markers",
     "text",
+    "visitor_key",
     "without_markers",
     "write",
     "write_meta",

@@ -81,7 +81,7 @@ def prepare_feed_entries(entries: Sequence[FeedEntry], feed: FeedView) -> None:
     """Change the entries of a feed before it is written: titles, texts, links, enclosures, elements of other vocabularies.
 
     :param entries: change each in place; none is added or taken away.
-    :param feed: the feed that they are in, to read.
+    :param feed: the feed that they are in, to read; only its `links` may be added to.
 
     Each entry knows the `post` or `comment` that it was made from. Called once for each feed that is made, never
     when a kept one is sent. Since 0.1.

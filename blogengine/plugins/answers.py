@@ -117,10 +117,11 @@ class Kept:
                 before = values[name]
                 if value is before and (name not in copies or value == copies[name]):
                     continue
-                if not mine or not fits(value, 3):
+                allowed = mine or name in _open_fields_of(type(document))
+                if not allowed or not fits(value, 3):
                     raise TypeError(
                         f"{self._hook} left {type(document).__name__}.{name} as {_shown(value)}"
-                        + ("" if mine else ", which is not its to change")
+                        + ("" if allowed else ", which is not its to change")
                     )
 
         for document in self._documents:
@@ -167,6 +168,11 @@ Fits = Callable[[Any, int], bool]
 
 
 _fields: dict[Any, tuple[tuple[str, Fits], ...]] = {}
+
+
+def _open_fields_of(cls: Any) -> set[str]:
+    """Return the fields that plugins may change although the rest is for reading: `field(metadata={"open": True})`."""
+    return {item.name for item in dataclasses.fields(cls) if item.metadata.get("open")}
 
 
 def _fields_of(cls: Any) -> tuple[tuple[str, Fits], ...]:

@@ -69,7 +69,7 @@ def feed_links(feed: FeedView, kind: str) -> list[FeedLink]:
     for rel, address in (("next", feed.next_url), ("previous", feed.previous_url)):
         if address:
             links.append(FeedLink(rel, address, kind))
-    return links
+    return links + feed.links
 
 
 def timestamp(moment: datetime, zone: ZoneInfo, number: int | None = None) -> str:
