@@ -26,6 +26,7 @@ from blogengine.searching import Search
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
 from blogengine.tables import Tables
+from blogengine.tryouts import Trial
 from blogengine.work import Job
 
 
@@ -52,6 +53,8 @@ class Blog:
     """The plugin that finds posts by words, and how."""
     themes: Mapping[Path, str] = field(default_factory=dict)
     """Folders of themes that plugins bring along, with the plugin's id."""
+    trial: Trial | None = None
+    """What this app is a trial of, for one browser only."""
     wake_jobs: Callable[[], None] = lambda: None
     try_plugin: Callable[[str, str], Report] = lambda plugin_id, source: Report(plugin_id)
     """Tries this plugin (from this source) beside the running ones; changes nothing."""
@@ -59,7 +62,7 @@ class Blog:
     """The own tables of plugins, by plugin id."""
     marks: Callable[[str], tuple[str, ...]] = lambda statement: ()
     """Tags for the tables of plugins that a statement names."""
-    install_plugin: Callable[[str, str], None] = lambda plugin_id, source: None
+    install_plugin: Callable[..., None] = lambda *plugin, **how: None
     """Makes this plugin's tables and enables it; raises `Refused` when that fails, and nothing was changed."""
     remove_plugin: Callable[[str, bool], Path] = lambda plugin_id, force: Path()
     """Removes this plugin with all it left, asking it first; returns the file with a copy. Raises `Refused`."""

@@ -53,6 +53,8 @@ from blogengine.secret import guard_logs
 from blogengine.tracking import watch
 from blogengine.trial.doors import Door
 from blogengine.trial.doors import apart
+from blogengine.trying import Trials
+from blogengine.tryouts import Trial
 from blogengine.warden import Warden
 
 log = logging.getLogger("blogengine.site")
@@ -90,6 +92,7 @@ class Site:
         self._flights_lock = threading.Lock()
         self._runner: jobs.Runner | None = None
         self._lives = Lives()
+        self._trials = Trials(self._build_trial)
         self._serves = False
 
     def start(self, *, work: bool = True) -> None:
@@ -147,21 +150,32 @@ class Site:
             app = self.build()
         return app
 
-    def build(self, *, also: str = "", source: str = "") -> BlogFlask:
+    def _build_trial(self, trial: Trial) -> BlogFlask:
+        app = self.build(trial=trial)
+        if self._serves:
+            self._lives.start(app)
+        return app
+
+    def build(self, *, also: str = "", source: str = "", trial: Trial | None = None) -> BlogFlask:
         """Build an app from the setup in the database.
 
-        `also` (from `source`) is a plugin that runs in it whatever the owner decided, its tables there or not.
+        `also` (from `source`) is a plugin that runs in it whatever the owner decided, its tables there or not; `trial` is
+        what one owner alone sees.
         """
-        if not also:
+        apart = bool(also or trial)
+        if not apart:
             self.warden.carry_out()
         candidates = discovery.find(self.config.drop_in_folder)
         with self.engine.connect() as connection:
-            setup = settings.load_setup(connection, self.config, candidates, also=also, also_source=source)
-        ledger = Ledger(self.ledger.patience, self.ledger.calls) if also else self.ledger
-        refused = None if also else self._lives.refused
+            setup = settings.load_setup(
+                connection, self.config, candidates, also=also, also_source=source, trial=trial
+            )
+        ledger = Ledger(self.ledger.patience, self.ledger.calls) if apart else self.ledger
+        refused = None if apart else self._lives.refused
         app = apps.build(
             self.config, setup, self.engine, candidates, ledger, installing=also, refused=refused
         )
+        app.blog.trial = trial
         app.blog.wake_jobs = self._wake
         app.blog.try_plugin = self.try_plugin
         app.blog.install_plugin = self.install
@@ -253,7 +267,7 @@ class Site:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        app = self.current()
+        app = self._trials.app_for(environ, self.current())
         is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         # A file is sent from the disk, in the parts that are asked for.
         is_file = environ["PATH_INFO"].startswith("/media/")

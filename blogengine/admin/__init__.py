@@ -11,6 +11,7 @@ from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import settings
 from blogengine.admin import themes
+from blogengine.admin import trying
 from blogengine.admin.frame import OWNERS_PAGES
 from blogengine.admin.frame import PLUGIN_MENU
 from blogengine.admin.frame import admin
@@ -31,6 +32,7 @@ __all__ = [
     "prepare",
     "settings",
     "themes",
+    "trying",
 ]
 
 

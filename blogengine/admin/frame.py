@@ -20,12 +20,14 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden
 
 from blogengine import comments
+from blogengine import tryouts
 from blogengine.errors import BlogError
 from blogengine.errors import Busy
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.pages import BlogView
 from blogengine.runtime import blog
+from blogengine.tryouts import Trial
 from blogengine.web import frame as public_frame
 from blogengine.web import rendering
 from blogengine.web import security
@@ -34,7 +36,14 @@ admin = Blueprint("admin", __name__, url_prefix="/admin")
 
 OPEN = frozenset({"admin.login", "admin.login_sent", "admin.setup", "admin.setup_sent"})
 """The only pages for people who are not signed in."""
-OWNERS_ONLY = ("/admin/layout", "/admin/settings", "/admin/plugins", "/admin/themes", "/admin/jobs")
+OWNERS_ONLY = (
+    "/admin/layout",
+    "/admin/settings",
+    "/admin/plugins",
+    "/admin/themes",
+    "/admin/jobs",
+    "/admin/try",
+)
 PLUGIN_MENU = "blogengine_admin_menu"
 """Key in `app.extensions`: (endpoint, label) by plugin id."""
 OWNERS_PAGES = "blogengine_owners_pages"
@@ -74,6 +83,8 @@ class AdminPage:
     """Empty while nobody is signed in: then there is no menu either."""
     menu: list[MenuEntry] = field(default_factory=list)
     flashes: list[Flash] = field(default_factory=list)
+    trial: Trial | None = None
+    """What the owner tries in this browser."""
 
 
 _shows_again: dict[str, Callable[[str], Response]] = {}
@@ -93,10 +104,18 @@ def admin_page() -> AdminPage:
     """Return the frame of the page being made; its messages are shown once."""
     user = security.current_user()
     page = AdminPage(public_frame.blog_view(), user.name if user is not None else "")
+    page.trial = trial_here()
     page.flashes = [_flash_of(message) for message in get_flashed_messages()]
     if user is not None:
         page.menu = _menu(user.role == "owner")
     return page
+
+
+def trial_here() -> Trial | None:
+    """Return what the owner tries in this browser, if anything."""
+    running = blog()
+    sign_in = request.cookies.get(security.session_cookie(running), "")
+    return tryouts.unseal(request.cookies.get(tryouts.COOKIE, ""), running.config.secret_key, sign_in)
 
 
 def _flash_of(message: Any) -> Flash:

@@ -23,6 +23,7 @@ from blogengine.admin.frame import complain
 from blogengine.admin.frame import say
 from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
+from blogengine.admin.trying import try_plugin_settings
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
 from blogengine.errors import Refused
@@ -93,6 +94,8 @@ def save_plugin_settings(plugin_id: str) -> Any:
         cls = service.settings_class(plugin_id)
         locked = blog().plugins.locked.get(plugin_id, {})
         said = {name: value for name, value in forms.sent(cls, typed).items() if name not in locked}
+        if "try" in request.form:
+            return try_plugin_settings(plugin_id, said)
         service.save_plugin_settings(plugin_id, said)
     except Invalid as invalid:
         return _page(view, typed, invalid.problems, "Nothing was saved yet. Please mend what is marked.", 422)

@@ -20,6 +20,7 @@ from blogengine.admin.frame import complain
 from blogengine.admin.frame import say
 from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
+from blogengine.admin.trying import try_site
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
 from blogengine.errors import NotFound
@@ -53,6 +54,8 @@ def save_settings() -> Any:
             name: value for name, value in forms.sent(SiteSettings, typed).items() if name not in _locked()
         }
         site = schema.parse(SiteSettings, said, blog().site)
+        if not problems and "try" in request.form:
+            return try_site(site)
         if not problems:
             service.save_site(site)
     except Invalid as invalid:

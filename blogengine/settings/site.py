@@ -1,6 +1,7 @@
 """The blog's own settings and those of its theme, and the `Setup` that the next app is built from."""
 
 import contextlib
+import dataclasses
 import os
 import re
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ from blogengine.setup import INSTALLED
 from blogengine.setup import PluginSetup
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings
+from blogengine.tryouts import Trial
 
 LAYOUT = "_layout"
 _THEME = "_theme:"
@@ -47,10 +49,12 @@ def load_setup(
     *,
     also: str = "",
     also_source: str = "",
+    trial: Trial | None = None,
 ) -> Setup:
     """Read what the next app is built from. The generation is read first, so the rest is never older than it.
 
-    `also` is a plugin that is to run whatever the owner decided so far, from `also_source` where it is given.
+    `also` is a plugin that is to run whatever the owner decided so far, from `also_source` where it is given. `trial` stands
+    on top of all that is stored.
     """
     generation = (
         connection.execute(sa.select(cache_tag.c.seq).where(cache_tag.c.tag == SETUP_TAG)).scalar() or 0
@@ -62,6 +66,11 @@ def load_setup(
         SiteSettings, secret.opened(config.secret_key, "", stored), given=_given(config, os.environ)
     )
     site, problems = reading.settings, [f"Setting {name}: {text}" for name, text in reading.problems.items()]
+    trial = trial or Trial()
+    if trial.site:
+        site = schema.read_all(
+            SiteSettings, {**dataclasses.asdict(site), **trial.site}, given=_given(config, os.environ)
+        ).settings
     chosen = stored.get(f"{_THEME}{site.theme}") or {}
     if not isinstance(chosen, dict) or not all(isinstance(value, str) for value in chosen.values()):
         problems.append(f"What is stored for the theme {site.theme} cannot be used; its own settings hold.")
@@ -81,6 +90,7 @@ def load_setup(
             found, state = candidates.get(plugin_id), states.get(plugin_id)
             wanted = state.enabled if state is not None else found is not None and found.on_by_default
             is_trial = plugin_id == also
+            wanted = (wanted and plugin_id not in trial.off) or plugin_id in trial.on
             if wanted or is_trial:
                 source = (also_source if is_trial else "") or (state.source if state is not None else "")
                 there = discovery.resolve(found, source)
@@ -88,6 +98,7 @@ def load_setup(
                 kept = (
                     secret.opened(config.secret_key, plugin_id, state.settings) if state is not None else {}
                 )
+                kept = {**kept, **trial.plugins.get(plugin_id, {})}
                 given = schema.find_given(plugin_prefix(plugin_id), os.environ)
                 at_home = stored.get(f"{INSTALLED}{plugin_id}")
                 plugins.append(PluginSetup(plugin_id, version, kept, given, source, is_trial, at_home))

@@ -9,6 +9,8 @@ from flask import Flask
 
 from blogengine import themes
 from blogengine.runtime import Blog
+from blogengine.runtime import blog
+from blogengine.tryouts import Trial
 from blogengine.web import moments
 from blogengine.web import templating
 from blogengine.web.rendering.assets import asset
@@ -73,6 +75,7 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> None:
     app.extensions[FALLBACK] = environment.overlay(loader=Loader(folders[-1:], own))
     environment.globals.update(
         slot=slot,
+        trial=trial,
         batch_slot=batch_slot,
         gadgets=gadgets,
         head_assets=head_assets,
@@ -91,3 +94,8 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> None:
         month=moments.month_name,
         label_url=label_url,
     )
+
+
+def trial() -> Trial | None:
+    """Return what the owner tries on this page, which nobody else is shown; else None."""
+    return blog().trial
