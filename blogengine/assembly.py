@@ -23,6 +23,7 @@ from blogengine import themes
 from blogengine.assets import ending
 from blogengine.feeds import Feed
 from blogengine.health import HealthCheck
+from blogengine.interchange import Exporter
 from blogengine.interchange import Importer
 from blogengine.migrations import version_of
 from blogengine.pages import AdminPages
@@ -64,6 +65,9 @@ def add_plugins(app: Flask, blog: Blog) -> None:
         blog.jobs[mail.KIND] = Job(mail.deliver, timeout=mail.TIMEOUT)
     blog.importers = {
         importer.id: importer for _, importer in offered(plugins, "register_importers", Importer)
+    }
+    blog.exporters = {
+        exporter.id: exporter for _, exporter in offered(plugins, "register_exporters", Exporter)
     }
     blog.feeds = _feeds(plugins)
     for plugin_id, blueprint in plugins.collect("register_routes").items():

@@ -157,3 +157,38 @@ class Importer:
 
     Raises `errors.Refused` when there is nothing to read or nothing was chosen.
     """
+
+
+class ExportSource(Protocol):
+    """The blog as an exporter reads it: once, in this order, in batches, so that memory stays small.
+
+    Settings and small data of plugins, passwords and addresses are not in it.
+    """
+
+    @property
+    def url(self) -> str:
+        """The blog's absolute address without a slash at the end; empty while the owner has set none."""
+
+    @property
+    def total(self) -> int:
+        """How many posts, pages and comments there are."""
+
+    def settings(self) -> Iterator[SettingRecord]:
+        """Yield what `SettingRecord` knows."""
+
+    def posts(self) -> Iterator[PostRecord]:
+        """Yield posts and pages in whatever state, oldest first. `source_id` is the id of the feed entry."""
+
+    def comments(self) -> Iterator[CommentRecord]:
+        """Yield comments in whatever state, oldest first; a removed one without its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A format that the blog can be written in: what `register_exporters` returns."""
+
+    id: str
+    """The word in `blogengine export <id> FILE`."""
+    label: str
+    write: Callable[[ExportSource, BinaryIO], None] = field(repr=False)
+    """`write(source, stream)` writes the whole file; it is not there under its name before this has returned."""

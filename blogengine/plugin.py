@@ -40,6 +40,8 @@ from blogengine.health import HealthCheck
 from blogengine.hookspecs import hookimpl
 from blogengine.hookspecs import hookspec
 from blogengine.interchange import CommentRecord
+from blogengine.interchange import Exporter
+from blogengine.interchange import ExportSource
 from blogengine.interchange import ImportBatch
 from blogengine.interchange import Importer
 from blogengine.interchange import ImportSource
@@ -121,6 +123,8 @@ __all__ = [
     "Document",
     "ErrorPage",
     "Event",
+    "ExportSource",
+    "Exporter",
     "Feed",
     "FeedElement",
     "FeedEntry",

@@ -40,6 +40,7 @@ class Blog:
     zone: ZoneInfo
     jobs: Mapping[str, Job] = field(default_factory=dict)
     importers: Mapping[str, Any] = field(default_factory=dict)
+    exporters: Mapping[str, Any] = field(default_factory=dict)
     routes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Addresses of the pages of plugins, by plugin id."""
     gadgets: Mapping[str, Offered] = field(default_factory=dict)

@@ -47,6 +47,7 @@ FLOORS = {
     "blogengine.removing": 2,
     "blogengine.importing": 2,
     "blogengine.events": 2,
+    "blogengine.exporting": 2,
     "blogengine.fetch": 1,
     "blogengine.models": 1,
     "blogengine.plugins": 1,

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "docs": ("docs", "docs"),
     "doctor": ("doctor", "doctor"),
+    "export": ("exporting", "export_blog"),
     "import": ("importing", "import_blog"),
     "init": ("setting_up", "init"),
     "jobs": ("jobs", "jobs"),

@@ -13,6 +13,7 @@ from flask import Blueprint
 from blogengine.feeds import Feed
 from blogengine.health import HealthCheck
 from blogengine.hookspecs.marks import hookspec
+from blogengine.interchange import Exporter
 from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
 from blogengine.places import Asset
@@ -75,6 +76,14 @@ def register_importers() -> Sequence[Importer]:  # type: ignore[empty-body]
     """Add formats that `blogengine import <format> FILE` reads.
 
     Returns importers. Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_exporters() -> Sequence[Exporter]:  # type: ignore[empty-body]
+    """Add formats that `blogengine export <format> FILE` writes.
+
+    Returns exporters. Called once when an app is built. Since 0.1.
     """
 
 

@@ -180,15 +180,20 @@ def _key(parent_key: str, at: datetime) -> str:
 
 def _posts(session: Session, records: list[CommentRecord]) -> dict[str, int]:
     ids = {record.post_source_id for record in records}
-    rows = session.execute(sa.select(Post.source_id, Post.id).where(Post.source_id.in_(ids)))
-    return {source_id: post_id for source_id, post_id in rows if source_id is not None}
+    same = sa.or_(
+        Post.source_id.in_(ids), Post.atom_id.in_(ids)
+    )  # an export of this blog names its own posts
+    rows = session.execute(sa.select(Post.source_id, Post.atom_id, Post.id).where(same))
+    return {name: row[2] for row in rows for name in row[:2] if name in ids}
 
 
 def _comments(session: Session, source_ids: list[str]) -> dict[str, tuple[int, int | None, int, str]]:
-    """Return (id, parent's id, post's id, thread key) by source id."""
-    columns = (Comment.source_id, Comment.id, Comment.parent_id, Comment.post_id, Comment.thread_key)
-    rows = session.execute(sa.select(*columns).where(Comment.source_id.in_(source_ids)))
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows if row[0] is not None}
+    """Return (id, parent's id, post's id, thread key) by source id; a comment written here has only its feed's id."""
+    wanted = set(source_ids)
+    columns = (Comment.id, Comment.parent_id, Comment.post_id, Comment.thread_key)
+    same = sa.or_(Comment.source_id.in_(wanted), Comment.atom_id.in_(wanted))
+    rows = session.execute(sa.select(*columns, Comment.source_id, Comment.atom_id).where(same))
+    return {name: (row[0], row[1], row[2], row[3]) for row in rows for name in row[4:] if name in wanted}
 
 
 def _join(tx: Transaction, pairs: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Brings a blog over from Blogger, from its old export or from Google Takeout."""
+"""Brings a blog over from Blogger, from its old export or from Google Takeout, and writes it as such an export."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from urllib.parse import urlsplit
 
 from blogengine.plugin import CommentRecord
+from blogengine.plugin import Exporter
 from blogengine.plugin import ImportBatch
 from blogengine.plugin import Importer
 from blogengine.plugin import ImportSource
@@ -19,8 +20,9 @@ from blogengine_import_blogger.links import with_local_links
 from blogengine_import_blogger.options import Settings
 from blogengine_import_blogger.source import BloggerSource
 from blogengine_import_blogger.source import open_export
+from blogengine_import_blogger.writing import write_export
 
-__all__ = ["also_on_paths", "prepare_import", "register_importers", "register_settings"]
+__all__ = ["also_on_paths", "prepare_import", "register_exporters", "register_importers", "register_settings"]
 
 
 @hookimpl
@@ -33,6 +35,12 @@ def register_settings() -> type:
 def register_importers() -> list[Importer]:
     """Add the importer `blogger`."""
     return [Importer(id="blogger", label="Blogger (old export or Google Takeout)", open=open_export)]
+
+
+@hookimpl
+def register_exporters() -> list[Exporter]:
+    """Add the exporter `blogger`."""
+    return [Exporter(id="blogger", label="Blogger (old export)", write=write_export)]
 
 
 @hookimpl

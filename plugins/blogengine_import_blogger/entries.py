@@ -15,6 +15,8 @@ from blogengine.plugin import PostRecord
 from blogengine.plugin import now
 from blogengine_import_blogger.feed import Entry
 
+COMMENT_MODE = "blogengine.commentMode"
+"""The extended property by which an export of ours says what Blogger's cannot: that comments are hidden."""
 KIND_SCHEME = "http://schemas.google.com/g/2005#kind"
 LABEL_SCHEMES = ("http://www.blogger.com/atom/ns#", "tag:blogger.com,1999:blog-")
 PATH = re.compile(r"/(?:\d{4}/\d{2}|p)/[A-Za-z0-9_.-]+\.html\Z")
@@ -134,7 +136,11 @@ def read_post(
         author_url=entry.text("author/uri"),
         labels=_labels(entry),
         path=path,
-        comment_mode="existing" if closed else "allow",
+        comment_mode="hide"
+        if _property(entry, COMMENT_MODE) == "hide"
+        else "existing"
+        if closed
+        else "allow",
         description=entry.text("blogger:metaDescription"),
         title_link=entry.link("related") or entry.text("link"),
         trashed_at=_time(entry.text("blogger:trashed")) or (updated if status == "trashed" else None),
