@@ -15,6 +15,7 @@ from blogengine import reference
 from blogengine.cli.main import group
 from blogengine.places import SLOTS
 from blogengine.reference import facts
+from blogengine.testing import BlogKit
 from tests.documents import BLOCK
 from tests.documents import ROOT
 from tests.documents import in_code
@@ -104,6 +105,17 @@ def test_every_word_of_templates_has_a_sentence_and_stands_in_the_page_for_theme
     assert not [name for name in of_themes if f"`{name}`" not in themes]
 
 
+def test_what_plugins_pages_are_promised_is_there(blog: BlogKit) -> None:
+    with blog.app() as app:
+        for call in facts.FOR_PLUGINS:
+            name, _, macro = call.partition("(")[0].partition(".")
+            if macro:
+                forms = app.jinja_env.get_template(f"admin/_{name.removeprefix('admin_')}.html").module
+                assert hasattr(forms, macro)
+            else:
+                assert name in app.jinja_env.globals
+
+
 # --- what the documents name
 
 
@@ -124,6 +136,12 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
         led_to = (page.parent / name).resolve() if name else page
         assert led_to.exists(), f"{target} is not there"
         assert not anchor or anchor in anchors(led_to), f"{target}: there is no such heading"
+
+
+def test_every_guide_for_plugin_authors_stands_in_the_list_of_guides() -> None:
+    index = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    guides = sorted((ROOT / "docs" / "plugins").glob("*.md"))
+    assert not [page.name for page in guides if f"](plugins/{page.name})" not in index]
 
 
 def anchors(page: Path) -> set[str]:

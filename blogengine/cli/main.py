@@ -10,6 +10,7 @@ from blogengine.setup import VERSION
 
 COMMANDS = {
     "demo": ("demo", "demo"),
+    "dev": ("dev", "dev"),
     "docs": ("docs", "docs"),
     "doctor": ("doctor", "doctor"),
     "export": ("exporting", "export_blog"),

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
@@ -34,6 +35,8 @@ class FailureLog:
 
     def __init__(self) -> None:
         self._failures: deque[Failure] = deque(maxlen=500)
+        self.listener: Callable[[Failure], None] | None = None
+        """Is told of each failure as it happens."""
         self._lock = threading.Lock()
 
     def __bool__(self) -> bool:
@@ -92,6 +95,8 @@ class FailureLog:
         with self._lock:
             self._failures.append(failure)
         log.error("plugin %s failed in %s: %s", plugin_id, hook, failure.message)
+        if self.listener is not None:
+            self.listener(failure)
         return failure
 
     def put_back(self, failures: list[Failure]) -> None:

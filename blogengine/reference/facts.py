@@ -69,3 +69,13 @@ def template_words() -> tuple[dict[str, str], dict[str, str]]:
             }
         )
     return named[0], named[1]
+
+
+FOR_PLUGINS = {
+    "csrf_token()": "Return the token of this browser: the value of the hidden field `csrf_token` that each form of a "
+    "plugin's page needs. A page with it is one visitor's own and is not kept.",
+    "url_for(endpoint, …)": "Return the address of a view (Flask's): `url_for('.index')` of the same blueprint, "
+    "`url_for('<id>.index')` of a plugin's public page, `url_for('admin_<id>.index')` of one for authors.",
+    "admin_forms.token()": "Return the hidden field with the token, in a template that extends `admin/base.html`.",
+}
+"""What templates of plugins' own pages have beside, by how it is called."""

@@ -152,6 +152,8 @@ def templates() -> list[str]:
         markdown.table(("filter", "does"), [(f"`{name}`", text) for name, text in filters.items()]),
         "## Globals",
         markdown.table(("name", "does"), [(f"`{name}`", text) for name, text in words.items()]),
+        "## In plugins' own pages",
+        markdown.table(("call", "does"), [(f"`{call}`", text) for call, text in facts.FOR_PLUGINS.items()]),
         "## Slots",
         "`slot('name', …)` shows what plugins put there with the hook of that name.",
         markdown.table(("slot", "hook", "stands in"), rows),
