@@ -33,6 +33,7 @@ from blogengine.runtime import Blog
 from blogengine.runtime import blog
 from blogengine.settings.plugin_states import set_state
 from blogengine.setup import INSTALLED
+from blogengine.tables import VERSION
 
 FOLDER = "removed-plugins"
 """Where in the instance the copies lie."""
@@ -45,13 +46,11 @@ def belongings(plugin_id: str) -> dict[str, int]:
     """
     running = blog()
     with db.engine.connect() as connection:
-        counts = {
-            name: _count(connection, sa.table(name))
-            for name in found_tables(connection, plugin_id, _ids(running))
-        }
+        names = found_tables(connection, plugin_id, _ids(running))
+        counts = {name: _count(connection, sa.table(name)) for name in names if not name.endswith(VERSION)}
         counts["meta"] = _count(connection, Meta.__table__, Meta.plugin_id == plugin_id)
         known = connection.execute(sa.select(PluginState.id).where(PluginState.id == plugin_id)).first()
-    if not (known or any(counts.values()) or len(counts) > 1 or plugin_id in running.plugins.candidates):
+    if not (known or names or counts["meta"] or plugin_id in running.plugins.candidates):
         raise NotFound(
             f"There is no plugin {plugin_id} and nothing of it.",
             hint="`blogengine plugins list` shows what is there.",

@@ -45,6 +45,7 @@ FLOORS = {
     "blogengine.installing": 2,
     "blogengine.mail": 2,
     "blogengine.removing": 2,
+    "blogengine.restoring": 2,
     "blogengine.importing": 2,
     "blogengine.events": 2,
     "blogengine.exporting": 2,

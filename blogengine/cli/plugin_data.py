@@ -1,4 +1,4 @@
-"""`blogengine plugins uninstall`, `migrate` and `makemigration`: what plugins keep in the database."""
+"""`blogengine plugins uninstall`, `restore`, `migrate` and `makemigration`: what plugins keep in the database."""
 
 import shutil
 import tempfile
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from blogengine import removing
+from blogengine import restoring
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
 from blogengine.db import make_engine
@@ -39,8 +40,19 @@ def uninstall(opener: Opener, plugin_id: str, keep_data: bool, yes: bool, force:
         copy = blog().remove_plugin(plugin_id, force)
         candidate = blog().plugins.candidates.get(plugin_id)
     click.echo(f"{plugin_id} is removed. What it kept is in {copy}")
+    click.echo("`blogengine plugins enable` and `blogengine plugins restore FILE` bring it back.")
     if candidate is not None and candidate.origin != "bundled":
         click.echo(f"Its code is still there: {candidate.where}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_opener
+def restore(opener: Opener, file: Path) -> None:
+    """Put back what a removed plugin kept, from the file that `uninstall` wrote; enable the plugin before."""
+    with opener.app():
+        plugin_id, count = restoring.restore(file)
+    click.echo(f"{plugin_id} has its settings and {count} row{'s' if count != 1 else ''} again.")
 
 
 @click.command()

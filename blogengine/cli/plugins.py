@@ -13,6 +13,7 @@ from blogengine.cli.instance import pass_opener
 from blogengine.cli.new_plugin import new_plugin
 from blogengine.cli.plugin_data import makemigration
 from blogengine.cli.plugin_data import migrate
+from blogengine.cli.plugin_data import restore
 from blogengine.cli.plugin_data import uninstall
 from blogengine.cli.settings import plugin_settings
 from blogengine.inventory import PluginFacts
@@ -24,7 +25,7 @@ def plugins() -> None:
     """List, show, enable, disable and order plugins, and change their settings."""
 
 
-for command in (makemigration, migrate, new_plugin, plugin_settings, uninstall):
+for command in (makemigration, migrate, new_plugin, plugin_settings, restore, uninstall):
     plugins.add_command(command)
 
 

@@ -131,6 +131,20 @@ def show_missed() -> str:
     return render_template("@redirects/missed.html", missed=missed.newest(), most=missed.MOST)
 
 
+@pages.get("/missed/forget")
+def ask_forget_missed() -> str:
+    """Ask before the whole list is forgotten."""
+    return render_template(
+        "admin/confirm.html",
+        heading="Forget them all?",
+        message="The list of what was asked for in vain begins anew.",
+        action=url_for(".forget_missed"),
+        fields=[],
+        button="Forget all",
+        cancel_url=url_for(".show_missed"),
+    )
+
+
 @pages.post("/missed/forget")
 def forget_missed() -> Any:
     """Forget one address, or all."""

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from blogengine import db as database
 from blogengine import jobs
+from blogengine import restoring
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.meta import write_meta
@@ -223,3 +224,82 @@ def test_an_owner_removes_a_plugin_in_the_browser(blog: BlogKit, owner_client: V
     assert not [name for name in sa.inspect(blog.site.engine).get_table_names() if name.startswith("p_")]
     with blog.app():
         assert jobs.next_due() is None
+
+
+ALBUM = """
+import sqlalchemy as sa
+from sqlalchemy import LargeBinary
+
+columns = [
+    sa.Column("id", BigId, primary_key=True),
+    sa.Column("at", UTCDateTime),
+    sa.Column("raw", LargeBinary),
+    sa.Column("facts", JSONValue),
+]
+
+def make(op):
+    op.create_table("p_album_page", *[column._copy() for column in columns])
+
+tables = Tables("album", migrations=[make])
+pages = sa.Table("p_album_page", tables.metadata, *[column._copy() for column in columns])
+
+@dataclass(frozen=True)
+class Settings:
+    size: int = option(3, "Size")
+
+@hookimpl
+def register_settings():
+    return Settings
+
+@hookimpl
+def register_tables():
+    return tables
+
+@hookimpl
+def register_routes():
+    web = Blueprint("album", __name__)
+
+    @web.get("/add")
+    def add():
+        row = {"at": now(), "raw": b"\\x00\\xff", "facts": {"a": [1, None]}}
+        write(lambda tx: tx.session.execute(sa.insert(pages), [row]) and None)
+        return "stored"
+
+    @web.get("/show")
+    def show():
+        return str(session().execute(sa.select(pages).order_by(pages.c.id)).all())
+
+    return web
+"""
+
+
+def test_what_was_removed_can_be_put_back(blog: BlogKit, client: Visitor) -> None:
+    run(blog, "album", ALBUM)
+    blog.change_plugin("album", size="7")
+    client.get("/-/album/add")
+    client.get("/-/album/add")
+    before = client.get("/-/album/show").text
+    assert before.count("tzinfo") == 2
+    with blog.app() as app:
+        copy = app.blog.remove_plugin("album", False)
+    with blog.app(), pytest.raises(Refused, match="does not run"):
+        restoring.restore(copy)
+    blog.enable("album")
+    with blog.app():
+        assert restoring.restore(copy) == ("album", 2)
+    assert client.get("/-/album/show").text == before
+    with blog.app() as app:
+        assert app.blog.plugins.settings("album").size == 7
+    client.get("/-/album/add")
+    assert client.get("/-/album/show").text.startswith(before[:-1])
+    wrong = copy.with_name("wrong.json")
+    wrong.write_text('{"plugin": 3}')
+    with blog.app(), pytest.raises(Refused, match="is no file that"):
+        restoring.restore(wrong)
+    wrong.write_text(copy.read_text().replace('"0001"', '"0002"'))
+    with blog.app(), pytest.raises(Refused, match=r"at step 0002 .* at step 0001 here"):
+        restoring.restore(wrong)
+    wrong.write_text(copy.read_text().replace('"at":', '"att":'))
+    with blog.app(), pytest.raises(Refused, match="has no column att"):
+        restoring.restore(wrong)
+    assert client.get("/-/album/show").text.startswith(before[:-1])
