@@ -7,6 +7,7 @@ from blogengine.admin import doors
 from blogengine.admin import editor
 from blogengine.admin import jobs
 from blogengine.admin import layout
+from blogengine.admin import plugin_costs
 from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import settings
@@ -27,6 +28,7 @@ __all__ = [
     "jobs",
     "layout",
     "mount",
+    "plugin_costs",
     "plugins",
     "posts",
     "prepare",

@@ -23,6 +23,8 @@ from blogengine.admin.frame import complain
 from blogengine.admin.frame import say
 from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
+from blogengine.admin.plugin_costs import CostSheet
+from blogengine.admin.plugin_costs import cost_sheets
 from blogengine.admin.trying import try_plugin_settings
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
@@ -61,6 +63,7 @@ class PluginView:
     errors: list[PluginError] = field(default_factory=list)
     has_settings: bool = False
     page_endpoint: str = ""
+    costs: CostSheet = field(default_factory=CostSheet)
 
     @property
     def error_count(self) -> int:
@@ -71,9 +74,10 @@ class PluginView:
 @admin.get("/plugins")
 def plugins() -> Response:
     """All plugins."""
+    sheets = cost_sheets()
     return show(
         "plugins.html",
-        plugins=[_view(facts) for facts in inventory.plugins()],
+        plugins=[_view(facts, sheets) for facts in inventory.plugins()],
         folder=blog().config.drop_in_folder,
         states=STATES,
     )
@@ -247,10 +251,10 @@ def _fields(view: PluginView, typed: dict[str, str] | None, problems: dict[str, 
 
 
 def _one(plugin_id: str) -> PluginView:
-    return _view(inventory.plugin(plugin_id))
+    return _view(inventory.plugin(plugin_id), cost_sheets())
 
 
-def _view(facts: PluginFacts) -> PluginView:
+def _view(facts: PluginFacts, sheets: dict[str, CostSheet]) -> PluginView:
     menu = current_app.extensions.get(PLUGIN_MENU, {})
     return PluginView(
         id=facts.id,
@@ -265,4 +269,5 @@ def _view(facts: PluginFacts) -> PluginView:
         errors=service.failures_of(facts.id),
         has_settings=facts.state == "active" and facts.id in blog().plugins.settings_classes,
         page_endpoint=menu.get(facts.id, ("", ""))[0],
+        costs=sheets.get(facts.id, CostSheet()),
     )

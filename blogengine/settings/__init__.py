@@ -2,9 +2,11 @@
 
 from blogengine.pagecache import SETUP_TAG
 from blogengine.settings.costs import CostRow
+from blogengine.settings.costs import PagesMade
 from blogengine.settings.costs import PersonalRow
 from blogengine.settings.costs import costs
 from blogengine.settings.costs import forget_costs
+from blogengine.settings.costs import pages_made
 from blogengine.settings.costs import personal_pages
 from blogengine.settings.costs import store_costs
 from blogengine.settings.failures import failure_counts
@@ -28,6 +30,7 @@ from blogengine.settings.site import save_theme_settings
 __all__ = [
     "SETUP_TAG",
     "CostRow",
+    "PagesMade",
     "PersonalRow",
     "costs",
     "disable",
@@ -38,6 +41,7 @@ __all__ = [
     "forget_failures",
     "is_blank",
     "load_setup",
+    "pages_made",
     "personal_pages",
     "plugin_prefix",
     "reset_plugin_settings",

@@ -50,6 +50,16 @@ class PersonalRow:
     last_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PagesMade:
+    """All pages that were made and not sent from memory: the time that shares are shares of."""
+
+    count: int
+    mean: float
+    """Microseconds of a page."""
+    since: datetime
+
+
 def store_costs(costs: list[Cost], personal: dict[Personal, int]) -> None:
     """Add what was counted in a process to what is stored."""
     if not costs and not personal:
@@ -132,11 +142,19 @@ def personal_pages(plugin_id: str | None = None) -> list[PersonalRow]:
     ]
 
 
-def forget_costs(plugin_id: str) -> None:
-    """Begin to count anew for a plugin."""
+def pages_made() -> PagesMade | None:
+    """Return how many pages were made and how long that took, or None while none was."""
+    row = db.session.get(PluginCost, (PAGES, "page"))
+    if row is None or not row.calls:
+        return None
+    return PagesMade(row.calls, row.microseconds / row.calls, row.since)
+
+
+def forget_costs() -> None:
+    """Begin to count anew, for all plugins and pages at once: shares compare only what was counted together."""
 
     def change(tx: Transaction) -> None:
-        tx.session.execute(sa.delete(PluginCost).where(PluginCost.plugin_id == plugin_id))
-        tx.session.execute(sa.delete(PluginPersonal).where(PluginPersonal.plugin_id == plugin_id))
+        tx.session.execute(sa.delete(PluginCost))
+        tx.session.execute(sa.delete(PluginPersonal))
 
     database.write(change)
