@@ -90,6 +90,7 @@ from blogengine.schema import option
 from blogengine.searching import Search
 from blogengine.secret import Secret
 from blogengine.setup import VERSION as ENGINE_VERSION
+from blogengine.subjects import DataSubject
 from blogengine.syndication import finish_feed
 from blogengine.tables import Tables
 from blogengine.web.caching import cacheable
@@ -120,6 +121,7 @@ __all__ = [
     "CommentList",
     "CommentRecord",
     "CommentView",
+    "DataSubject",
     "Document",
     "ErrorPage",
     "Event",

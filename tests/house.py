@@ -31,6 +31,7 @@ FLOORS = {
     "blogengine.web": 3,
     "blogengine.admin": 3,
     "blogengine.posts": 2,
+    "blogengine.privacy": 2,
     "blogengine.comments": 2,
     "blogengine.media": 2,
     "blogengine.content": 2,
@@ -83,6 +84,7 @@ FLOORS = {
     "blogengine.tryouts": 0,
     "blogengine.work": 0,
     "blogengine.secret": 0,
+    "blogengine.subjects": 0,
     "blogengine.addresses": 0,
     "blogengine.errors": 0,
 }

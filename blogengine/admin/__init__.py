@@ -10,6 +10,7 @@ from blogengine.admin import layout
 from blogengine.admin import plugin_costs
 from blogengine.admin import plugins
 from blogengine.admin import posts
+from blogengine.admin import privacy
 from blogengine.admin import settings
 from blogengine.admin import themes
 from blogengine.admin import trying
@@ -32,6 +33,7 @@ __all__ = [
     "plugins",
     "posts",
     "prepare",
+    "privacy",
     "settings",
     "themes",
     "trying",

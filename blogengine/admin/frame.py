@@ -42,6 +42,7 @@ OWNERS_ONLY = (
     "/admin/plugins",
     "/admin/themes",
     "/admin/jobs",
+    "/admin/privacy",
     "/admin/try",
 )
 PLUGIN_MENU = "blogengine_admin_menu"
@@ -137,6 +138,7 @@ def _menu(is_owner: bool) -> list[MenuEntry]:
             ("admin.themes", "Themes", "/admin/themes", 0),
             ("admin.plugins", "Plugins", "/admin/plugins", 0),
             ("admin.jobs", "Jobs", "/admin/jobs", 0),
+            ("admin.privacy", "Personal data", "/admin/privacy", 0),
             ("admin.settings", "Settings", "/admin/settings", 0),
         ]
     here = request.path

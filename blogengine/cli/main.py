@@ -19,6 +19,7 @@ COMMANDS = {
     "jobs": ("jobs", "jobs"),
     "password": ("setting_up", "password"),
     "plugins": ("plugins", "plugins"),
+    "privacy": ("privacy", "privacy"),
     "serve": ("serving", "serve"),
     "settings": ("settings", "settings_command"),
     "themes": ("themes", "themes"),

@@ -5,7 +5,9 @@ from blogengine.comments.moderation import comments_for_owner
 from blogengine.comments.moderation import counts
 from blogengine.comments.moderation import delete_forever
 from blogengine.comments.moderation import mark_spam
+from blogengine.comments.moderation import recount
 from blogengine.comments.moderation import remove
+from blogengine.comments.moderation import tell_removed
 from blogengine.comments.moderation import undo
 from blogengine.comments.moderation import waiting_under
 from blogengine.comments.reading import PAGE_SIZE
@@ -21,6 +23,7 @@ from blogengine.comments.submission import TEXT_LIMIT
 from blogengine.comments.submission import Outcome
 from blogengine.comments.submission import address_key
 from blogengine.comments.submission import check
+from blogengine.comments.submission import new_digest
 from blogengine.comments.submission import preview
 from blogengine.comments.submission import submit
 from blogengine.comments.threads import next_thread_key
@@ -40,13 +43,16 @@ __all__ = [
     "counts",
     "delete_forever",
     "mark_spam",
+    "new_digest",
     "next_thread_key",
     "own_comment",
     "page_of",
     "preview",
     "recent",
+    "recount",
     "remove",
     "submit",
+    "tell_removed",
     "thread",
     "undo",
     "waiting_under",

@@ -99,6 +99,11 @@ def _change(ids: Iterable[int], decide: Callable[[Comment], bool]) -> int:
     return database.write(change)
 
 
+def tell_removed(tx: Transaction, comment: Comment, before: str, status: str) -> None:
+    """Let plugins hear of a comment that was taken out; `before` is the status it had."""
+    _tell(tx, comment, before, status)
+
+
 def _tell(tx: Transaction, comment: Comment, before: str, status: str) -> None:
     """Let plugins hear of a comment that became public or was taken out, not of one that only waits again."""
     facts = {"comment_id": comment.id, "post_id": comment.post_id}

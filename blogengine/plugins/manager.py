@@ -142,13 +142,13 @@ class Plugins(Roster):
         """Return the ids of the active plugins that implement `hook`, in the order of their ids."""
         return sorted(found.plugin_name for found in getattr(self.hook, hook).get_hookimpls())
 
-    def ask(self, plugin_id: str, hook: str, **arguments: Any) -> None:
-        """Call `hook` of one active plugin if it has it; what it raises is the caller's."""
+    def ask(self, plugin_id: str, hook: str, **arguments: Any) -> Any:
+        """Call `hook` of one active plugin if it has it and return its answer; what it raises is the caller's."""
         if not self.implements(plugin_id, hook):
-            return
+            return None
         function = self.implementation(plugin_id, hook)
         with self.ledger.calls.at(plugin_id, hook):
-            function(**{name: arguments[name] for name in inspect.signature(function).parameters})
+            return function(**{name: arguments[name] for name in inspect.signature(function).parameters})
 
     def collect(self, hook: str) -> dict[str, Any]:
         """Call a `register_*` hook of each active plugin by itself; return the results by plugin id.

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from blogengine.plugin import AdminPages
+from blogengine.plugin import DataSubject
 from blogengine.plugin import Event
 from blogengine.plugin import Transaction
 from blogengine.plugin import comments
@@ -20,6 +21,7 @@ from blogengine.plugin import hookimpl
 from blogengine.plugin import media
 from blogengine.plugin import now
 from blogengine.plugin import posts
+from blogengine_webhooks import people
 from blogengine_webhooks import sending
 from blogengine_webhooks.messages import absolute
 from blogengine_webhooks.messages import announce
@@ -33,6 +35,8 @@ __all__ = [
     "comment_published",
     "comment_removed",
     "comment_saved",
+    "erase_personal_data",
+    "export_personal_data",
     "media_saved",
     "post_deleted",
     "post_published",
@@ -136,6 +140,18 @@ def settings_changed(plugin_id: str, old: Mapping[str, Any], new: Mapping[str, A
         return
     names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
     announce("settings.changed", f"msg_{event.id}", event.at, {"plugin": plugin_id or None, "names": names})
+
+
+@hookimpl
+def export_personal_data(person: DataSubject) -> list[dict[str, Any]]:
+    """Show the messages about a person's comments that are kept."""
+    return people.stored(person)
+
+
+@hookimpl
+def erase_personal_data(person: DataSubject, tx: Transaction) -> int:
+    """Forget them."""
+    return people.erase(tx, person)
 
 
 def _tell_of_post(kind: str, post_id: int, number: str, at: datetime) -> None:
