@@ -6,12 +6,14 @@ from blogengine.db import db
 from blogengine.errors import BlogError
 from blogengine.errors import Refused
 from blogengine.migrations import upgrade_plugin
+from blogengine.models import Setting
 from blogengine.pagecache import SETUP_TAG
 from blogengine.plugins.guards import is_for_us
 from blogengine.runtime import Blog
 from blogengine.runtime import blog
 from blogengine.settings.plugin_states import note_installed
 from blogengine.settings.plugin_states import set_state
+from blogengine.setup import INSTALLED
 
 
 def install(plugin_id: str, *, enable: bool = True) -> None:
@@ -44,10 +46,14 @@ def install(plugin_id: str, *, enable: bool = True) -> None:
 def _welcome(tx: Transaction, running: Blog, plugin_id: str) -> None:
     """Call `installed` where this version is new here."""
     setup = next(plugin for plugin in running.setup.plugins if plugin.id == plugin_id)
-    if setup.installed == setup.version:
+    row = tx.session.get(Setting, f"{INSTALLED}{plugin_id}", populate_existing=True)
+    before = (
+        str(row.value) if row is not None else ""
+    )  # another process may have been faster than this app's setup
+    if row is not None and before == setup.version:
         return
     try:
-        running.plugins.ask(plugin_id, "installed", tx=tx, from_version=setup.installed or "")
+        running.plugins.ask(plugin_id, "installed", tx=tx, from_version=before)
         tx.session.flush()
     except BlogError:
         raise

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from blogengine import db as database
+from blogengine import installing
 from blogengine import jobs
 from blogengine import restoring
 from blogengine.errors import NotFound
@@ -303,3 +304,15 @@ def test_what_was_removed_can_be_put_back(blog: BlogKit, client: Visitor) -> Non
     with blog.app(), pytest.raises(Refused, match="has no column att"):
         restoring.restore(wrong)
     assert client.get("/-/album/show").text.startswith(before[:-1])
+
+
+def test_two_processes_install_a_plugin_once(blog: BlogKit, client: Visitor) -> None:
+    run(blog, "diary", diary())
+    drop_in(blog, "diary", diary("2"))
+    blog.site.forget_app()
+    blog.site.current()
+    first, second = (blog.site.build(also="diary") for _ in range(2))
+    for app in (first, second):
+        with app.app_context():
+            installing.install("diary", enable=False)
+    assert client.get("/").text.count("from &#39;1&#39;") == 1
