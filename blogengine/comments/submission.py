@@ -187,7 +187,7 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
             tx.bump("comments", f"comments:{post.id}", f"post:{post.id}")
             events.tell(tx, "comment_published", comment_id=comment_id, post_id=post.id)
         tx.bump("moderation")
-        blog().hook.comment_saved(comment_id=comment_id, status=status, tx=tx)
+        blog().hook.comment_saved(comment_id=comment_id, status=status, facts=facts, tx=tx)
         return Outcome(comment_id, status)
 
     try:

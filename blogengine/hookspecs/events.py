@@ -9,6 +9,7 @@ from typing import Any
 
 from blogengine.db import Transaction
 from blogengine.hookspecs.marks import hookspec
+from blogengine.pages import CommentFacts
 from blogengine.pages import PostDraft
 from blogengine.pages import Redirect
 from blogengine.pageviews import PageView
@@ -65,11 +66,12 @@ def post_deleted(post_id: int, kind: str, path: str, title: str, event: Event) -
 
 
 @hookspec
-def comment_saved(comment_id: int, status: str, tx: Transaction) -> None:
+def comment_saved(comment_id: int, status: str, facts: CommentFacts, tx: Transaction) -> None:
     """Hear that a visitor's comment was stored, inside the same transaction.
 
     :param comment_id: the comment's id.
     :param status: what became of it: `published`, `pending` or `spam`.
+    :param facts: as `judge_comment` had them: what was typed into your fields is in `facts.fields`; keep what you need.
     :param tx: write your own rows with it; put anything slow off with `enqueue`.
 
     Each plugin runs in a savepoint of its own: when it raises, its rows are taken back and the comment is stored. Since 0.1.

@@ -173,8 +173,12 @@ def test_hook_comment_saved(blog: BlogKit, client: Visitor) -> None:
         "keeper",
         """
         @hookimpl
-        def comment_saved(comment_id, status, tx):
-            write_meta(tx, "comment", comment_id, "keeper", "status", status)
+        def prepare_comment_form(form):
+            form.add(Field("keeper.mood", "Mood"))
+
+        @hookimpl
+        def comment_saved(comment_id, status, facts, tx):
+            write_meta(tx, "comment", comment_id, "keeper", "status", [status, facts.fields["keeper.mood"]])
         """,
     )
     run(
@@ -187,7 +191,7 @@ def test_hook_comment_saved(blog: BlogKit, client: Visitor) -> None:
             raise ValueError("not today")
         """,
     )
-    client.comment(path, "Hello.")
+    client.comment(path, "Hello.", **{"keeper.mood": "fine"})
     with blog.app():
         comment_id, status = db.session.execute(sa.select(Comment.id, Comment.status)).one()
         kept = {
