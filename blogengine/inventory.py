@@ -117,6 +117,10 @@ def _facts(plugin_id: str, found: Candidate | None, stored: PluginState | None, 
         warnings += running.warnings.get(plugin_id, [])
         problems = running.setting_problems.get(plugin_id, {})
         warnings += [f"Setting {name}: {problem}" for name, problem in problems.items()]
+    elif blog().config.safe_mode and (
+        stored.enabled if stored is not None else found is not None and found.on_by_default
+    ):
+        state, reason = "waiting", "It is on; in safe mode no plugin runs."
     elif found is not None:
         warnings += found.warnings
         if found.problem:

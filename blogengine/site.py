@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ from blogengine.plugins.calls import Patience
 from blogengine.plugins.costs import PAGES
 from blogengine.plugins.trials import Report
 from blogengine.runtime import blog
+from blogengine.safemode import SafeMode
 from blogengine.secret import guard_logs
 from blogengine.tracking import watch
 from blogengine.trial.doors import Door
@@ -85,6 +87,8 @@ class Site:
         self.does_jobs = True  # False where another process does the work in the background
         self._views: PageViews | None = None
         self._pages = self.ledger.costs.of(PAGES, "page")
+        safe = dataclasses.replace(config, safe_mode=True)
+        self._safe_mode = SafeMode(config, lambda: Site(safe, self.engine))
         self.warden = Warden(config, self.ledger, lambda: self._app, self.in_safe_app)
         self._app: BlogFlask | None = None
         self._swap = threading.Lock()
@@ -122,6 +126,7 @@ class Site:
     def disconnect(self) -> None:
         """Give all connections back but keep the app, so that forked workers share it and connect themselves."""
         self.sequence.close()
+        self._safe_mode.disconnect()
         self.engine.dispose()
 
     def current(self) -> BlogFlask:
@@ -211,15 +216,9 @@ class Site:
         with app.app_context():
             yield app
 
-    @contextmanager
-    def in_safe_app(self) -> Iterator[BlogFlask]:
+    def in_safe_app(self) -> AbstractContextManager[BlogFlask]:
         """Enter an app without plugins, which nothing that plugins do keeps from working."""
-        safe = Site(dataclasses.replace(self.config, safe_mode=True), self.engine)
-        try:
-            with safe.in_app() as app:
-                yield app
-        finally:
-            safe.sequence.close()
+        return self._safe_mode.entered()
 
     def hanging(self) -> int:
         """Return how many threads of this process hang in plugins."""
@@ -267,6 +266,9 @@ class Site:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
+        safe = self._safe_mode.app_for(environ)
+        if safe is not None:
+            return safe(environ, start_response)
         app = self._trials.app_for(environ, self.current())
         is_read = environ["REQUEST_METHOD"] in ("GET", "HEAD")
         # A file is sent from the disk, in the parts that are asked for.
@@ -281,12 +283,7 @@ class Site:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _kept(self, environ: Environ) -> Hit | None:
-        return self.lookup(
-            *key_of(environ),
-            b"",
-            *conditions_of(environ),
-            viewer_of(environ),
-        )
+        return self.lookup(*key_of(environ), b"", *conditions_of(environ), viewer_of(environ))
 
     def _answer(self, app: BlogFlask, environ: Environ) -> Hit:
         """Render a page once for all who ask for it at the same time."""

@@ -11,6 +11,7 @@ from blogengine.admin import plugin_costs
 from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import privacy
+from blogengine.admin import rescuing
 from blogengine.admin import settings
 from blogengine.admin import themes
 from blogengine.admin import trying
@@ -34,6 +35,7 @@ __all__ = [
     "posts",
     "prepare",
     "privacy",
+    "rescuing",
     "settings",
     "themes",
     "trying",

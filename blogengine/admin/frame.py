@@ -20,6 +20,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import Forbidden
 
 from blogengine import comments
+from blogengine import rescue
 from blogengine import tryouts
 from blogengine.errors import BlogError
 from blogengine.errors import Busy
@@ -34,7 +35,16 @@ from blogengine.web import security
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
-OPEN = frozenset({"admin.login", "admin.login_sent", "admin.setup", "admin.setup_sent"})
+OPEN = frozenset(
+    {
+        "admin.login",
+        "admin.login_sent",
+        "admin.setup",
+        "admin.setup_sent",
+        "admin.rescue",
+        "admin.rescue_sent",
+    }
+)
 """The only pages for people who are not signed in."""
 OWNERS_ONLY = (
     "/admin/layout",
@@ -86,6 +96,8 @@ class AdminPage:
     flashes: list[Flash] = field(default_factory=list)
     trial: Trial | None = None
     """What the owner tries in this browser."""
+    safe_mode: str = ""
+    """`mine` where only this browser sees the blog without plugins, `all` where everybody does."""
 
 
 _shows_again: dict[str, Callable[[str], Response]] = {}
@@ -108,6 +120,8 @@ def admin_page() -> AdminPage:
     page.trial = trial_here()
     page.flashes = [_flash_of(message) for message in get_flashed_messages()]
     if user is not None:
+        if blog().config.safe_mode:
+            page.safe_mode = "mine" if rescue.SAFE_COOKIE in request.cookies else "all"
         page.menu = _menu(user.role == "owner")
     return page
 

@@ -32,6 +32,8 @@ from blogengine.errors import Refused
 from blogengine.inventory import PluginFacts
 from blogengine.models import PluginError
 from blogengine.plugins.discovery import Manifest
+from blogengine.plugins.trials import Report
+from blogengine.plugins.trials import TrialFailed
 from blogengine.runtime import blog
 
 ID = "string(maxlength=64)"
@@ -151,6 +153,8 @@ def enable_plugin(plugin_id: str) -> Any:
     """Switch a plugin on, or say why it cannot run."""
     try:
         service.enable(plugin_id)
+    except TrialFailed as failed:
+        return _page(_one(plugin_id), message=str(failed), status=409, report=failed.report)
     except Refused as refusal:
         complain(refusal)
         return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
@@ -224,6 +228,7 @@ def _page(
     problems: dict[str, str] | None = None,
     message: str = "",
     status: int = 200,
+    report: Report | None = None,
 ) -> Response:
     fields = _fields(view, typed, problems or {})
     return show(
@@ -232,6 +237,7 @@ def _page(
         plugin=view,
         fields=fields,
         message=f"{message} {forms.elsewhere(fields, problems or {})}".strip(),
+        report=report,
         states=STATES,
     )
 

@@ -15,6 +15,8 @@ from blogengine.cli.plugin_data import makemigration
 from blogengine.cli.plugin_data import migrate
 from blogengine.cli.plugin_data import restore
 from blogengine.cli.plugin_data import uninstall
+from blogengine.cli.rescue import costs
+from blogengine.cli.rescue import rescue
 from blogengine.cli.settings import plugin_settings
 from blogengine.inventory import PluginFacts
 from blogengine.plugins.trials import TrialFailed
@@ -25,7 +27,7 @@ def plugins() -> None:
     """List, show, enable, disable and order plugins, and change their settings."""
 
 
-for command in (makemigration, migrate, new_plugin, plugin_settings, restore, uninstall):
+for command in (costs, makemigration, migrate, new_plugin, plugin_settings, rescue, restore, uninstall):
     plugins.add_command(command)
 
 

@@ -56,12 +56,22 @@ def _store(tx: Transaction, plugin_id: str, hook: str, fingerprint: str, message
     row.message, row.traceback, row.last_at = message, trace, now
 
 
+def _may_judge(plugin_id: str) -> bool:
+    """Whether a plugin that must not be loaded may judge comments: its code names the hook, or is not there to be read."""
+    candidate = blog().plugins.candidates.get(plugin_id)
+    files = candidate.code_files() if candidate is not None else []
+    try:
+        return not files or any(_JUDGING.encode() in file.read_bytes() for file in files)
+    except OSError:
+        return True
+
+
 def switch_off(plugin_id: str, reason: str, trace: str = "") -> None:
-    """Switch off a plugin that a process died of. Nothing is known of its hooks, so comments are held meanwhile."""
+    """Switch off a plugin that does harm, without loading it; where it may judge comments, they are held meanwhile."""
 
     def change(tx: Transaction) -> None:
         _store(tx, plugin_id, "the whole process", "death", reason, trace)
-        set_state(plugin_id, enabled=False, reason=reason, holds_comments=True)
+        set_state(plugin_id, enabled=False, reason=reason, holds_comments=_may_judge(plugin_id))
 
     database.write(change)
 

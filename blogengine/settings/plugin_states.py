@@ -30,6 +30,8 @@ def enable(plugin_id: str, source: str = "") -> Candidate:
     it does not pass, and nothing changes.
     """
     running = blog()
+    if running.config.safe_mode:
+        raise Refused("In safe mode no plugin is enabled.", code="safe_mode", hint="Leave safe mode first.")
     found = discovery.find(running.config.drop_in_folder).get(plugin_id)
     if found is None:
         raise NotFound(
