@@ -36,16 +36,22 @@ class Document:
     failed: set[str] = field(default_factory=set, repr=False)
     """Ids of the plugins whose part is missing; the engine's."""
     _turn: tuple[str, str, str] = field(default=("", "", ""), repr=False)
+    _engines: tuple[Any, ...] = field(default=(), repr=False)
 
     def begin(self, plugin_id: str) -> Any:
         """Keep all as it is, and put the plugin's own data into its place."""
-        self._turn = (plugin_id, self.source, self.format)
+        turn = self._turn = (plugin_id, self.source, self.format)
+        self._engines = (self.kind, self.post_id, self.anchor, self.facts, self.failed)
+        engines = (self._engines, turn, dict(self.facts), set(self.failed))
         before = (self.source, self.format, copy.deepcopy(self.tree), dict(self.facts.get(plugin_id, {})))
         self.data = self.facts.setdefault(plugin_id, {})
-        return before
+        return engines, before
 
     def check(self) -> None:
         """Refuse what is no text, no tree, no JSON, or more than a post may hold."""
+        engines = (self.kind, self.post_id, self.anchor, self.facts, self.failed)
+        if any(now is not before for now, before in zip(engines, self._engines, strict=True)):
+            raise TypeError("of a document only source, format, tree and data may be changed")
         if not isinstance(self.source, str) or not isinstance(self.format, str):
             raise TypeError("document.source and document.format must be text")
         self.source.encode()
@@ -67,6 +73,12 @@ class Document:
 
     def undo(self, plugin_id: str, before: Any) -> None:
         """Put everything back, and remember whose part is missing."""
+        (self._engines, self._turn, facts, failed), before = before
+        self.kind, self.post_id, self.anchor, self.facts, self.failed = self._engines
+        self.facts.clear()
+        self.facts.update(facts)
+        self.failed.clear()
+        self.failed.update(failed)
         self.source, self.format, self.tree, self.data = before
         self.facts[plugin_id] = self.data
         self.missed(plugin_id)

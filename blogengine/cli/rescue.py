@@ -53,16 +53,16 @@ OFF = "Switched off by `blogengine plugins rescue`."
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-@click.option("--forget", metavar="PLUGIN", help="Begin to count anew for this plugin.")
+@click.option("--forget", is_flag=True, help="Begin to count anew.")
 @pass_opener
-def costs(opener: Opener, as_json: bool, forget: str | None) -> None:
+def costs(opener: Opener, as_json: bool, forget: bool) -> None:
     """Show what plugins cost: time of each hook, and lines that keep pages from being kept for everybody.
 
     A running server adds what it counted once a minute.
     """
     with opener.app():
         if forget:
-            settings.forget_costs(forget)
+            settings.forget_costs()
         rows, personal = settings.costs(), settings.personal_pages()
     if as_json:
         facts = {
