@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from blogengine.plugin import BlogError
 from blogengine.plugin import Transaction
+from blogengine.plugin import now
 from blogengine.plugin import session
 from blogengine_redirects import rules
 from blogengine_redirects.models import Rule
@@ -86,6 +87,8 @@ def _compare(lines: list[Line]) -> None:
         )
         stored |= {row.old: row for row in session().execute(some)}
     good = [line.draft for line in lines if line.draft is not None]
+    book = rules.Book(good, whole=True)
+    book.look_up(path.partition("?")[0] for one in good for path in (one.old, rules.sample(one.target) or ""))
     for line in lines:
         if line.draft is None:
             continue
@@ -95,21 +98,29 @@ def _compare(lines: list[Line]) -> None:
             line.kind = "same" if is_same else "changed"
             line.note = "" if is_same else f"It led to {before.target}."
         try:
-            line.note = " ".join([line.note, *rules.judge(line.draft, good).notes]).strip()
+            line.note = " ".join([line.note, *rules.judge(line.draft, book).notes]).strip()
         except BlogError as error:
             line.kind, line.note, line.draft = "wrong", str(error), None
 
 
 def store(tx: Transaction, lines: list[Line]) -> int:
     """Store the good lines of a list; return how many changed something."""
-    done = 0
-    for line in lines:
-        if line.draft is None or line.kind == "same":
-            continue
-        before = tx.session.scalar(sa.select(Rule.id).where(Rule.old == line.draft.old))
-        rules.save(tx, line.draft, before or 0)
-        done += 1
-    return done
+    wanted = {line.draft.old: line.draft for line in lines if line.draft is not None and line.kind != "same"}
+    known = {row.old: row.id for row in tx.session.execute(sa.select(Rule.id, Rule.old)) if row.old in wanted}
+    moment = now()
+    new = [
+        {"old": one.old, "target": one.target, "permanent": one.permanent, "created_at": moment}
+        for one in wanted.values()
+        if one.old not in known
+    ]
+    changed = [
+        {"id": known[old], "target": wanted[old].target, "permanent": wanted[old].permanent} for old in known
+    ]
+    if new:
+        tx.session.execute(sa.insert(Rule), new)
+    if changed:
+        tx.session.execute(sa.update(Rule), changed)
+    return len(wanted)
 
 
 def write_csv() -> str:

@@ -164,7 +164,7 @@ def _store(rule: Rule | None) -> Any:
     before = _fields_of(rule) if rule is not None else []
     try:
         draft = rules.parse(values["old"], values["target"], permanent=values["permanent"])
-        notes = rules.judge(draft, instead_of=rule_id).notes
+        notes = rules.judge(draft, rules.Book([draft], instead_of=rule_id)).notes
 
         def change(tx: Transaction) -> int:
             missed.clear(tx, draft.old)

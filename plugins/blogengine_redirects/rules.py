@@ -1,8 +1,10 @@
 """The list of old addresses: what may stand in it, and what a change of it would do."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
+from typing import Any
 from urllib.parse import quote
 from urllib.parse import unquote
 from urllib.parse import urlsplit
@@ -22,6 +24,8 @@ from blogengine_redirects.models import Rule
 
 PAGE = 50
 _MOST_HOPS = 10
+_PAGE = re.compile(r"/(\d{4}/\d\d|p)/[^/]+\.html")
+"""Addresses that posts and pages have."""
 _OWN = ("/admin", "/-/", "/media/")
 _HINT = "Write a path like /old/page.html, or /old/* for all below it."
 
@@ -87,35 +91,72 @@ def _target(typed: str, old: str) -> str:
     return typed
 
 
-def judge(draft: Draft, among: Iterable[Draft] = (), *, instead_of: int = 0) -> Verdict:
-    """Look at what a draft would do together with the list and with `among`; `instead_of` is the rule it replaces.
+class Book:
+    """The rules as they would be with `drafts` among them, and the blog's pages, each looked up once."""
 
-    Raises `Refused` for a loop.
-    """
+    def __init__(self, drafts: Iterable[Draft] = (), *, instead_of: int = 0, whole: bool = False) -> None:
+        self._targets = {draft.old: draft.target for draft in drafts}
+        self._instead_of = instead_of
+        self._pages: dict[str, bool] = {}
+        self._stored: dict[str, str] | None = self._read() if whole else None
+
+    def target_of(self, wanted: list[str]) -> tuple[str, str] | None:
+        """Return the first rule that is written as one of `wanted`, and its target."""
+        known = self._stored if self._stored is not None else self._read(Rule.old.in_(wanted))
+        for old in wanted:
+            if old in self._targets:
+                return old, self._targets[old]
+            if old in known:
+                return old, known[old]
+        return None
+
+    def has_page(self, path: str) -> bool:
+        """Whether the blog shows a post or page at a path."""
+        if not _PAGE.fullmatch(path):
+            return False
+        if path not in self._pages:
+            self._pages[path] = posts.by_path(path) is not None
+        return self._pages[path]
+
+    def look_up(self, paths: Iterable[str]) -> None:
+        """Look many paths up at once."""
+        wanted = sorted({path for path in paths if _PAGE.fullmatch(path)})
+        for start in range(0, len(wanted), 200):
+            some = wanted[start : start + 200]
+            found = posts.public_by_paths(some)
+            self._pages |= {path: path in found for path in some}
+
+    def _read(self, *conditions: Any) -> dict[str, str]:
+        wanted = sa.select(Rule.old, Rule.target).where(Rule.id != self._instead_of, *conditions)
+        return {row.old: row.target for row in session().execute(wanted)}
+
+
+def judge(draft: Draft, book: Book) -> Verdict:
+    """Look at what a draft that stands in `book` would do. Raises `Refused` for a loop."""
     verdict = Verdict()
-    others = {one.old: one.target for one in among} | {draft.old: draft.target}
-    path = _sample(draft.target, draft.old)
+    address = sample(draft.target)
     seen: list[str] = []
-    while path is not None and not _has_page(path.partition("?")[0]):
-        step = _next(path, others, instead_of)
+    while address is not None and not book.has_page(address.partition("?")[0]):
+        path, _, query = address.partition("?")
+        step = book.target_of(finding.candidates(path, query))
         if step is None:
             break
-        rule, following = step
-        if rule == draft.old or rule in seen or len(seen) >= _MOST_HOPS:
-            way = " → ".join([draft.old, *seen, rule])
+        old, target = step
+        if old == draft.old or old in seen or len(seen) >= _MOST_HOPS:
+            way = " → ".join([draft.old, *seen, old])
             raise Refused(f"This would send visitors in a circle: {way}.")
-        seen.append(rule)
-        path = following
+        seen.append(old)
+        address = sample(finding.filled(old, target, path, query))
     if seen:
         verdict.notes.append(
             f"Its target leads on by {' and '.join(seen)}; point it to the last address instead."
         )
-    if not draft.old.endswith("/*") and _has_page(draft.old.partition("?")[0]):
+    if not draft.old.endswith("/*") and book.has_page(draft.old.partition("?")[0]):
         verdict.notes.append("The blog has a page at the old address, which is shown as long as it is there.")
     return verdict
 
 
-def _sample(target: str, old: str) -> str | None:
+def sample(target: str) -> str | None:
     """Return a path of this blog that a target leads to, or None for other sites."""
     own = blog().url
     if own and target.startswith(f"{own}/"):
@@ -124,24 +165,6 @@ def _sample(target: str, old: str) -> str | None:
         return None
     parts = urlsplit(target.replace("*", "x/y"))
     return unquote(parts.path) + (f"?{parts.query}" if parts.query else "")
-
-
-def _next(address: str, drafts: dict[str, str], instead_of: int) -> tuple[str, str | None] | None:
-    """Return the rule for an address, and where it leads."""
-    path, _, query = address.partition("?")
-    wanted = finding.candidates(path, query)
-    stored = session().execute(
-        sa.select(Rule.old, Rule.target).where(Rule.old.in_(wanted), Rule.id != instead_of)
-    )
-    known = {row.old: row.target for row in stored} | {old: drafts[old] for old in wanted if old in drafts}
-    for old in wanted:
-        if old in known:
-            return old, _sample(finding.filled(old, known[old], path, query), old)
-    return None
-
-
-def _has_page(path: str) -> bool:
-    return posts.by_path(path) is not None
 
 
 def save(tx: Transaction, draft: Draft, rule_id: int = 0) -> int:
