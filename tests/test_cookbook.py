@@ -15,6 +15,7 @@ from blogengine import settings
 from blogengine.cli.main import group
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
+from blogengine.testing import JobKit
 from blogengine.testing import Mailbox
 from blogengine.testing import Network
 from blogengine.testing import Visitor
@@ -240,7 +241,7 @@ def test_recipes_for_likes_and_members(blog: BlogKit, client: Visitor, install: 
 
 
 def test_recipes_for_the_blog_among_other_sites(
-    blog: BlogKit, client: Visitor, install: Install, network: Network, clock: FrozenClock
+    blog: BlogKit, client: Visitor, install: Install, network: Network, clock: FrozenClock, jobs: JobKit
 ) -> None:
     blog.change_settings(url=URL)
     blog.enable("atom")
@@ -265,7 +266,7 @@ def test_recipes_for_the_blog_among_other_sites(
     said = json.loads(asked["https://chat.example/room"].body)
     assert said["text"] == f"News: {URL}{path}"
     assert asked["https://cdn.example/purge"].headers["authorization"] == "Bearer k1"
-    assert 'rel="hub"' in client.get("/feeds/posts/default").text
+    assert 'rel="hub" href="https://hub.example/"' in client.get("/feeds/posts/default").text
 
     assert '<link rel="webmention" href="/-/mentions/">' in client.get(path).text
     facts = {"source": "https://far.example/post?a&b", "target": f"{URL}{path}"}
@@ -281,6 +282,10 @@ def test_recipes_for_the_blog_among_other_sites(
     client.post("/-/mentions/", data=facts)
     blog.run_jobs()
     assert "far.example" not in client.get(path).text
+    network.fail("https://down.example/")
+    assert client.post("/-/mentions/", data={**facts, "source": "https://down.example/"}).status_code == 202
+    blog.run_jobs()
+    assert not jobs.failed()
     for wrong in (
         {},
         {**facts, "target": "https://other.example/"},

@@ -90,6 +90,8 @@ def timestamp(moment: datetime, zone: ZoneInfo, number: int | None = None) -> st
 def link_attributes(link: FeedLink) -> dict[str, str]:
     """Return the attributes of a link element."""
     found = {"rel": link.rel, "type": link.type, "href": link.href}
+    if not link.type:
+        del found["type"]  # empty it would be no media type (RFC 4287 §4.2.7.3)
     if link.length is not None:
         found["length"] = str(link.length)
     if link.title and not _LOOKS_LIKE_HTML.search(link.title):
