@@ -250,6 +250,7 @@ class Stage:
             slot=self.slot,
             batch_slot=self.batch_slot,
             gadgets=self.gadgets,
+            trial=lambda: None,
             head_assets=lambda: Markup('<link rel="stylesheet" href="/-/a/@probe/probe.css">'),
             asset=lambda name: f"/-/a/{name}",
         )
