@@ -11,6 +11,7 @@ from bench import commenting
 from bench import counting
 from bench import growing
 from bench import imports
+from bench import plugins
 from bench import reading
 from bench import report
 from bench import standing
@@ -27,6 +28,7 @@ GROUPS: dict[str, tuple[str, Callable[[Bench], list[Row]]]] = {
     "threads": ("Long threads", growing.threads),
     "import": ("Importing", imports.imports),
     "start": ("Start and memory", standing.start),
+    "plugins": ("Forty plugins", plugins.plugins),
     "slow": ("Slow clients", standing.slow),
 }
 FOLDER = Path(__file__).parent

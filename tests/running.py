@@ -65,6 +65,13 @@ class RunningBlog:
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("The blog is at"), self.log()
 
+    def command(self, *words: str) -> str:
+        """Run `blogengine` with these words on the blog; return what it said."""
+        command = [sys.executable, "-m", "blogengine", "--instance", str(self.folder), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def log(self) -> str:
         """Return what the server said on its error output."""
         return self._log.read_text()

@@ -6,19 +6,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from blogengine import clock
 from blogengine import comments
 from blogengine import db as database
 from blogengine import keeping
+from blogengine import markup
 from blogengine import migrations
 from blogengine import posts
 from blogengine import settings
 from blogengine import site as sites
+from blogengine.comments import threads
+from blogengine.models import Comment
 from blogengine.pages import PostDraft
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
@@ -56,6 +61,23 @@ def register_routes():
 
     return pages
 """
+
+
+GADGETS = ("archive", "labels", "comments", "text", "links")
+
+
+def use_everything(blog: BlogKit) -> None:
+    """Enable all bundled plugins and place a gadget of each kind."""
+    with blog.app() as app:
+        bundled = [found for found in app.blog.plugins.candidates.values() if found.origin == "bundled"]
+        assert [found.problem for found in bundled] == [""] * len(bundled)
+        for candidate in bundled:
+            settings.enable(candidate.id)
+    for number, name in enumerate(GADGETS):
+        blog.place_gadget(f"gadgets.{name}", area=("sidebar", "footer")[number % 2])
+    blog.change_plugin("gadgets", announcement="Hear, hear", attribution="By Olive")
+    statuses = blog.site.current().blog.plugins.statuses
+    assert {statuses[found.id].state for found in bundled} == {"active"}
 
 
 class Statements:
@@ -117,10 +139,7 @@ def test_a_post_page_costs_twelve_statements_whatever_stands_on_it(
 ) -> None:
     for name in ("first", "second", "third"):
         run(blog, name, GREETER)
-    with blog.app() as app:
-        for candidate in app.blog.plugins.candidates.values():
-            if not candidate.problem and candidate.origin == "bundled":
-                settings.enable(candidate.id)
+    use_everything(blog)
     for other in range(5):
         blog.write_post(f"Other {other}", labels=["red", "green"])
     post_id = blog.write_post("Read me", labels=["red", "green", "blue"])
@@ -137,6 +156,65 @@ def test_a_post_page_costs_twelve_statements_whatever_stands_on_it(
     rendering = [statement for statement in statements if not statement.startswith("SELECT cache_")]
     rendering = [statement for statement in rendering if not statement.startswith("BEGIN")]
     assert len(rendering) <= 12, "\n".join(rendering)
+
+
+@SQLITE
+def test_a_post_page_calls_at_most_forty_hooks_and_none_for_a_comment(blog: BlogKit, client: Visitor) -> None:
+    use_everything(blog)
+    post_id = blog.write_post("Read me", "# One\n\nText.[^1]\n\n[[toc]]\n\n[^1]: A note.", labels=["red"])
+    blog.write_post("Another", labels=["red"])
+    path = blog.path_of(post_id)
+    calls: list[str] = []
+    stop = blog.site.current().blog.plugins.pluggy_manager.add_hookcall_monitoring(
+        lambda name, impls, arguments: calls.append(name), lambda outcome, name, impls, arguments: None
+    )
+    called: list[list[str]] = []
+    for number in (5, 495):
+        add_comments(blog, post_id, number)
+        client.get(path)  # what plugins keep in memory is there
+        blog.site.cache.clear()
+        calls.clear()
+        assert client.get(path).text.count("Comment ") >= 5
+        called.append(list(calls))
+        calls.clear()
+        assert client.get(path).status_code == 200
+        assert calls == []
+    stop()
+    few, many = called
+    assert 0 < len(few) <= 40, few
+    assert few == many
+
+
+def add_comments(blog: BlogKit, post_id: int, number: int) -> None:
+    """Store published comments at once."""
+
+    def change(tx: database.Transaction) -> None:
+        (before,) = tx.session.execute(sa.select(sa.func.count()).select_from(Comment)).one()
+        moment = clock.now()
+        rows = [
+            {
+                "post_id": post_id,
+                "thread_key": threads.next_thread_key("", moment + timedelta(seconds=before + at)),
+                "depth": 0,
+                "status": "published",
+                "author_name": "Rita Reader",
+                "author_url": "",
+                "source": f"Comment {before + at}.",
+                "html": f"<p>Comment {before + at}.</p>",
+                "pipeline": markup.PIPELINE,
+                "created_at": moment,
+                "published_at": moment,
+                "modified_at": moment,
+                "digest": f"digest {before + at}",
+                "atom_id": f"tag:example.org,2020:{before + at}",
+            }
+            for at in range(number)
+        ]
+        tx.session.execute(sa.insert(Comment), rows)
+        tx.bump("comments", f"comments:{post_id}")
+
+    with blog.app():
+        database.write(change)
 
 
 @SQLITE

@@ -70,6 +70,36 @@ def test_a_changed_setting_is_seen_by_another_process_at_its_next_request(blog: 
         assert "Renamed" in other.tell("/")[1]
 
 
+def test_no_request_fails_while_plugins_are_switched_on_and_off(blog: BlogKit) -> None:
+    drop_in(blog, "greeter", GREETER)
+    path = blog.path_of(blog.write_post())
+    over = threading.Event()
+    answers: list[tuple[int, str]] = []
+
+    def read(number: int) -> None:
+        visitor = Visitor(blog.site)
+        while True:
+            last = over.is_set()
+            for page in ("/", path, f"/?updated-max=2030-01-01T00:00:0{number}Z"):
+                answers.append((visitor.get(page).status_code, page))
+            if last:
+                return
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    apps = set()
+    for switch in range(20):
+        (blog.disable if switch % 2 else blog.enable)("greeter")
+        apps.add(blog.site.current().blog.setup.generation)
+    over.set()
+    for thread in threads:
+        thread.join(60)
+    assert len(apps) == 20
+    assert len(answers) >= 12
+    assert [answer for answer in answers if answer[0] != 200] == []
+
+
 @SQLITE
 def test_an_app_that_was_replaced_is_not_kept_in_memory(blog: BlogKit, client: Visitor) -> None:
     drop_in(blog, "greeter", GREETER)

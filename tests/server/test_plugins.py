@@ -1,11 +1,13 @@
 """Plugins that end, stop or slow down the process they run in: the blog is served, and the plugin is switched off."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.plugin_files import HEAD
 from tests.running import RunningBlog
 from tests.running import until
 
@@ -151,3 +153,39 @@ def test_a_job_that_hangs_in_the_middle_of_a_write_does_not_stop_writing_for_eve
     running.rename("Written")
     until(lambda: running.status("/") == 200, running.log)
     assert "Written" in running.get("/")[1]
+
+
+NAMES_ITS_PROCESS = """
+import os
+
+@hookimpl
+def listing_footer_html(page):
+    return f"process {os.getpid()}."
+"""
+
+
+def test_four_workers_see_at_their_next_request_that_a_plugin_was_switched(running: RunningBlog) -> None:
+    running.enable("who", NAMES_ITS_PROCESS)
+    greeter = running.enable("greeter", "")
+    running.command("plugins", "disable", "greeter")
+    greeter.write_text(HEAD + "@hookimpl\ndef listing_header_html(page): return 'greeted by a plugin'\n")
+    running.serve(workers=4)
+
+    def ask_each() -> list[str]:
+        """Ask until each of the four has answered; return the answers."""
+        answers: dict[str, list[str]] = {}
+
+        def ask() -> bool:
+            text = running.get("/")[1]
+            answers.setdefault(re.findall(r"process (\d+)", text)[0], []).append(text)
+            return len(answers) == 4
+
+        until(ask, running.log)
+        return [text for texts in answers.values() for text in texts]
+
+    assert not any("greeted" in text for text in ask_each())
+    for _ in range(2):
+        running.command("plugins", "enable", "greeter")
+        assert all("greeted by a plugin" in text for text in ask_each())
+        running.command("plugins", "disable", "greeter")
+        assert not any("greeted" in text for text in ask_each())
