@@ -8,6 +8,7 @@ from blogengine.admin import editor
 from blogengine.admin import jobs
 from blogengine.admin import layout
 from blogengine.admin import plugin_costs
+from blogengine.admin import plugin_order
 from blogengine.admin import plugins
 from blogengine.admin import posts
 from blogengine.admin import privacy
@@ -31,6 +32,7 @@ __all__ = [
     "layout",
     "mount",
     "plugin_costs",
+    "plugin_order",
     "plugins",
     "posts",
     "prepare",

@@ -57,7 +57,7 @@ class CostLine:
     mean: str
     longest: str
     share: str
-    """Part of the time of all pages; empty where no page waits for it."""
+    """Part of the time of all pages; empty where no page waits for it, or where too few pages were made to tell."""
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class CostSheet:
     personal: list[tuple[str, PersonalRow]] = field(default_factory=list)
     """Lines that keep pages from being kept, each after a sentence about what it does."""
     share: str = ""
-    """Part of the time of all pages; empty where nothing of it is asked while pages are made."""
+    """Part of the time of all pages; empty as for lines."""
     pages: PagesMade | None = None
     page_mean: str = ""
     is_newer: bool = False
@@ -125,4 +125,7 @@ def _time(microseconds: float) -> str:
 
 
 def _percent(share: float) -> str:
+    """Return nothing for more than all: what a signed-in owner looks at is timed in plugins, and is no page for readers."""
+    if share > 1:
+        return ""
     return "under 0.1 %" if share < 0.001 else f"{share * 100:.1f} %"

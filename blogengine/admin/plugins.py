@@ -25,6 +25,8 @@ from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
 from blogengine.admin.plugin_costs import CostSheet
 from blogengine.admin.plugin_costs import cost_sheets
+from blogengine.admin.plugin_order import turns
+from blogengine.admin.plugin_refused import refused
 from blogengine.admin.trying import try_plugin_settings
 from blogengine.errors import Busy
 from blogengine.errors import Invalid
@@ -32,7 +34,6 @@ from blogengine.errors import Refused
 from blogengine.inventory import PluginFacts
 from blogengine.models import PluginError
 from blogengine.plugins.discovery import Manifest
-from blogengine.plugins.trials import Report
 from blogengine.plugins.trials import TrialFailed
 from blogengine.runtime import blog
 
@@ -76,10 +77,12 @@ class PluginView:
 @admin.get("/plugins")
 def plugins() -> Response:
     """All plugins."""
-    sheets = cost_sheets()
+    sheets, found = cost_sheets(), inventory.plugins()
     return show(
         "plugins.html",
-        plugins=[_view(facts, sheets) for facts in inventory.plugins()],
+        plugins=[_view(facts, sheets) for facts in found],
+        turns=turns(found),
+        has_order=bool(inventory.order().chosen),
         folder=blog().config.drop_in_folder,
         states=STATES,
     )
@@ -153,8 +156,8 @@ def enable_plugin(plugin_id: str) -> Any:
     """Switch a plugin on, or say why it cannot run."""
     try:
         service.enable(plugin_id)
-    except TrialFailed as failed:
-        return _page(_one(plugin_id), message=str(failed), status=409, report=failed.report)
+    except TrialFailed as failure:
+        return refused(failure)
     except Refused as refusal:
         complain(refusal)
         return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
@@ -228,7 +231,6 @@ def _page(
     problems: dict[str, str] | None = None,
     message: str = "",
     status: int = 200,
-    report: Report | None = None,
 ) -> Response:
     fields = _fields(view, typed, problems or {})
     return show(
@@ -237,7 +239,6 @@ def _page(
         plugin=view,
         fields=fields,
         message=f"{message} {forms.elsewhere(fields, problems or {})}".strip(),
-        report=report,
         states=STATES,
     )
 

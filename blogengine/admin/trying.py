@@ -16,6 +16,7 @@ from blogengine.admin.frame import admin
 from blogengine.admin.frame import complain
 from blogengine.admin.frame import say
 from blogengine.admin.frame import trial_here
+from blogengine.admin.plugin_refused import refused
 from blogengine.errors import BlogError
 from blogengine.plugins import discovery
 from blogengine.plugins.trials import TrialFailed
@@ -37,7 +38,7 @@ def try_plugin() -> Any:
         found = discovery.find(running.config.drop_in_folder).get(plugin_id)
         report = running.try_plugin(plugin_id, found.source if found is not None else "")
         if report.problems:
-            raise TrialFailed(report)
+            return refused(TrialFailed(report, "tried"), "tried")
         running.install_plugin(plugin_id, found.source if found is not None else "", enable=False)
         return begin(Trial(on=(plugin_id,)))
     except BlogError as error:
@@ -122,6 +123,8 @@ def keep_trial() -> Any:
             service.save_plugin_settings(plugin_id, dict(values))
         if trial.site:
             service.save_site(dataclasses.replace(blog().site, **trial.site))
+    except TrialFailed as failure:
+        return refused(failure)
     except BlogError as error:
         complain(f"{error} The trial goes on.")
         return redirect(url_for("admin.plugins"), 303)
