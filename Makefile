@@ -30,7 +30,7 @@ check: $(DEVELOPMENT) ## Lint, format, types, architecture, documents
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	$(BIN)/blogengine docs --check
-	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
+	$(BIN)/python -m pytest --quiet -k "not alone" tests/test_architecture.py tests/test_docs.py
 
 bench: $(DEVELOPMENT) ## Measure speed and memory into bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)
