@@ -13,6 +13,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "atom": {"untranslated": frozenset({"Atom"})},
     "footnotes": {"post_source": "A claim[^1].\n\n[^1]: Its source."},
     "outline": {"post_source": "[[outline]]\n\n## One\n\nText.\n\n## Two\n\nText."},
+    "webhooks": {"untranslated": frozenset({"ms"})},
 }
 """What the tests cannot guess about a plugin."""
 

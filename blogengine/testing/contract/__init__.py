@@ -1,10 +1,14 @@
 """Contract tests: what every plugin must hold, checked without a line of the author's."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 from blogengine.testing.blogs import BlogKit
+from blogengine.testing.contract import data
 from blogengine.testing.contract import failing
 from blogengine.testing.contract import html
 from blogengine.testing.contract import settings
@@ -111,4 +115,26 @@ class PluginContract:
         """A page costs the same statements and hook calls with many posts and comments as with few."""
         skip_unless(not trial.problem)
         found = traces.growth(trial)
+        assert not found, "\n".join(found)
+
+    def test_its_secrets_are_shown_nowhere(self, trial: Trial, caplog: pytest.LogCaptureFixture) -> None:
+        """A secret among its settings is on no page, not even the owner's, and in no line of the log."""
+        skip_unless(not trial.problem)
+        found = data.shown_secrets(trial, caplog)
+        assert not found, "\n".join(found)
+
+    @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+    def test_its_tables_go_up_down_and_up_again(
+        self, trial: Trial, database: str, make_database: Callable[..., str]
+    ) -> None:
+        """The steps of its tables make what its models say, can be taken back and done again, on both databases."""
+        skip_unless(not trial.problem)
+        tables = data.tables_of(trial)
+        found = data.steps_amiss(tables, make_database(database)) if tables is not None else []
+        assert not found, "\n".join(found)
+
+    def test_removed_it_leaves_nothing(self, trial: Trial) -> None:
+        """Removed with its data, no table, no small data, no settings and no job of it is left. It comes last."""
+        skip_unless(not trial.problem)
+        found = data.left_behind(trial)
         assert not found, "\n".join(found)

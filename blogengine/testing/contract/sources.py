@@ -15,6 +15,8 @@ DOORS = ("blogengine.plugin", "blogengine.testing")
 SHOWN = frozenset({"alt", "aria-label", "label", "placeholder", "title"})
 """Attributes whose values people read."""
 _EXPRESSION = "\x01"
+_NO_WORDS = re.compile(r"""https?://\S+|[\w-]+="[^"]*\"|&#?\w+;""")
+"""Addresses, attributes that a macro makes, and entities."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -63,7 +65,7 @@ def plain_texts(trial: Trial, untranslated: frozenset[str]) -> list[str]:
     found = []
     for file in sorted((folder / "templates").rglob("*.html")):
         for line, text in texts(file.read_text(encoding="utf-8")):
-            words = [word for word in _LETTERS.findall(text) if word not in untranslated]
+            words = [word for word in _LETTERS.findall(_NO_WORDS.sub("", text)) if word not in untranslated]
             if words:
                 found.append(
                     f"{file.name}, line {line}: {' '.join(text.split())!r} cannot be translated; write "

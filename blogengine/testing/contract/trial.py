@@ -65,11 +65,11 @@ class Trial:
             self.write_post(f"Post {number}")
         self.blog.write_page("About", "Me.")
 
-    def write_post(self, title: str) -> int:
-        """Write a post with a label and two comments."""
+    def write_post(self, title: str, *, number_of_comments: int = 2) -> int:
+        """Write a post with a label and comments."""
         post_id = self.blog.write_post(title, self.post_source, labels=[LABEL], at=self.clock.moment)
         self.posts.append(post_id)
-        for number in range(2):
+        for number in range(number_of_comments):
             made = self.blog.write_comment(post_id, f"Comment {number} on {title}.")
             with self.blog.app():
                 comments.approve([made.comment_id])

@@ -14,7 +14,7 @@ from blogengine.testing.visitors import Visitor
 LATER = (timedelta(seconds=61), timedelta(hours=3), timedelta(days=40))
 AGE = timedelta(days=800)
 """So old is everything when the clock is moved: the engine's own words ("2 years ago") hardly change any more."""
-PAGES = 8
+PAGES = 6
 """Pages that are looked at after each write."""
 ANOTHER = {
     "User-Agent": "Another/2.0",
