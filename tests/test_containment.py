@@ -166,6 +166,7 @@ def test_documents_that_are_left_with_nonsense_in_them_are_put_back(
     assert "Something went wrong" not in client.get("/").text
 
 
+@SQLITE
 @pytest.mark.parametrize(
     "how", ["raise ValueError('how')", "return 7", "return [object()]", "raise SystemExit(3)"]
 )

@@ -189,6 +189,12 @@ def check_blog(running: Blog) -> Iterator[Finding]:
                 "warn",
                 f"Plugin {plugin_id} is off. {state.off_reason} Try again: blogengine plugins enable {plugin_id}",
             )
+    for plugin_id in running.setup.holding:
+        yield (
+            "warn",
+            f"All comments wait, because the plugin {plugin_id} may judge them and was switched off. "
+            f"Enable it again, or run: blogengine plugins disable {plugin_id}",
+        )
     for plugin_id, candidate in running.plugins.candidates.items():
         if candidate.problem and plugin_id not in running.plugins.statuses:
             yield "warn", f"Plugin {plugin_id} cannot be enabled: {candidate.problem}"

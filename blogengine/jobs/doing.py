@@ -1,5 +1,6 @@
 """Doing a job, and what follows: it goes away, is tried again later, is put aside, or moves on to its next time."""
 
+import contextlib
 import logging
 import random
 import re
@@ -15,6 +16,7 @@ from blogengine import db as database
 from blogengine.db import Transaction
 from blogengine.jobs import queue
 from blogengine.models import Outbox
+from blogengine.plugins.calls import JOB
 from blogengine.runtime import blog
 from blogengine.secret import redact
 from blogengine.work import Job
@@ -58,7 +60,8 @@ def run_next(worker: str, core_jobs: Jobs, begin: Callable[[int, str, Job], None
     started, began = clock.now(), time.perf_counter()
     outcome: BaseException | None = None
     try:
-        job.function(payload)
+        with _noted(kind):
+            job.function(payload)
     except (Postponed, GivenUp) as end:
         outcome, reason = end, redact(str(end))[:1000]
         log.info("job %s (%s) was %s: %s", job_id, kind, type(end).__name__.lower(), reason)
@@ -71,6 +74,14 @@ def run_next(worker: str, core_jobs: Jobs, begin: Callable[[int, str, Job], None
     facts = {"last_at": started, "last_seconds": round(time.perf_counter() - began, 3)}
     database.write(lambda tx: _settle(tx, job_id, worker, job, reason, facts, outcome))
     return True
+
+
+def _noted(kind: str) -> contextlib.AbstractContextManager[None]:
+    """Note what this thread does for which plugin, should the job end or stop the process."""
+    plugin_id, name = re.split("[.:]", kind, maxsplit=1)
+    if plugin_id not in blog().plugins.statuses:
+        return contextlib.nullcontext()
+    return blog().plugins.ledger.calls.at(plugin_id, f"{JOB}{name}")
 
 
 def blame(kind: str, error: BaseException) -> None:

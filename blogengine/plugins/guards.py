@@ -17,7 +17,6 @@ from blogengine.plugins.answers import Kept
 from blogengine.plugins.answers import checked
 from blogengine.plugins.breadcrumbs import EMPTY
 from blogengine.plugins.breadcrumbs import record
-from blogengine.plugins.calls import Call
 from blogengine.plugins.calls import Ledger
 from blogengine.plugins.calls import Place
 from blogengine.plugins.failures import Failure as Failure
@@ -93,7 +92,7 @@ def guarded(
         lane = lanes.get(thread()) or calls.lane()
         outer = lane.present
         begun = clock()
-        present = lane.present = Call(place, begun, outer)
+        present = lane.present = (place, begun, outer)
         memory = crumbs.memory
         if memory is not None:
             memory[lane.slot] = place.crumb
@@ -113,7 +112,7 @@ def guarded(
             elapsed = clock() - begun
             lane.present = outer
             if memory is not None:
-                memory[lane.slot] = EMPTY if outer is None else outer.place.crumb
+                memory[lane.slot] = EMPTY if outer is None else outer[0].crumb
             cost.calls += 1
             cost.total += elapsed
             if elapsed > cost.longest:

@@ -18,6 +18,7 @@ class Surroundings:
         self._locale = locale.setlocale(locale.LC_ALL)
         self._timeout = socket.getdefaulttimeout()
         self._recursion = sys.getrecursionlimit()
+        self._files = [_copy_of(number) for number in range(3)]
         self._handlers = {
             number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         }
@@ -26,7 +27,8 @@ class Surroundings:
         """Put back what is different now; return what it was, in words."""
         changed = []
         if self._folder and _folder() != self._folder:
-            os.chdir(self._folder)
+            with contextlib.suppress(OSError):
+                os.chdir(self._folder)
             changed.append("the working folder")
         if locale.setlocale(locale.LC_ALL) != self._locale:
             locale.setlocale(locale.LC_ALL, self._locale)
@@ -42,8 +44,11 @@ class Surroundings:
                 if signal.getsignal(number) is not handler and handler is not None:
                     signal.signal(number, handler)
                     changed.append(f"what happens at {signal.Signals(number).name}")
-        if _fill_standard_files():
+        if _reopen(self._files):
             changed.append("the standard input or output, which it closed")
+        for copy in filter(None, self._files):
+            with contextlib.suppress(OSError):
+                os.close(copy)
         return changed
 
 
@@ -54,20 +59,28 @@ def _folder() -> str:
         return ""
 
 
-def _fill_standard_files() -> bool:
-    """Open what is closed of 0, 1 and 2: else the next file that is opened, a database, would get their output."""
-    filled = False
-    for number in range(3):
+def _reopen(kept: list[int | None]) -> bool:
+    """Open again what is closed of 0, 1 and 2: else the next file that is opened, a database, would get their output."""
+    reopened = False
+    for number, copy in enumerate(kept):
         try:
             os.fstat(number)
         except OSError:
             with contextlib.suppress(OSError):
-                descriptor = os.open(os.devnull, os.O_RDWR)
-                if descriptor != number:
-                    os.dup2(descriptor, number)
-                    os.close(descriptor)
-                filled = True
-    return filled
+                source = os.open(os.devnull, os.O_RDWR) if copy is None else copy
+                if source != number:
+                    os.dup2(source, number)
+                    if copy is None:
+                        os.close(source)
+                reopened = reopened or copy is not None
+    return reopened
+
+
+def _copy_of(number: int) -> int | None:
+    try:
+        return os.dup(number)
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Protocol
 
+from blogengine.plugins.calls import JOB
+from blogengine.plugins.calls import JOBS
 from blogengine.plugins.calls import Call
 from blogengine.plugins.calls import Lane
 from blogengine.plugins.calls import Ledger
@@ -30,8 +32,8 @@ class Store(Protocol):
 class Watchdog:
     """Looks at all running calls several times a second; `store` writes down what was noted, `give_up` ends the process.
 
-    `give_up(plugin_id, reason, trace)` is for a hang that stops everybody: in the building of the app, or with the
-    database's write lock.
+    `give_up(plugin_id, reason, trace)` is for a hang that stops everybody: in the building of the app, in the one thread
+    that does jobs, or with the database's write lock.
     """
 
     def __init__(self, ledger: Ledger, store: Store, give_up: Callable[[str, str, str], None]) -> None:
@@ -85,16 +87,17 @@ class Watchdog:
     def _look_at(self, lane: Lane, call: Call, frame: FrameType | None) -> list[tuple[Call, str, str]]:
         """Note a call that is slow or hangs, each once; return it when it has begun to hang."""
         patience, noted, failures = self._ledger.patience, self._ledger.calls.noted, self._ledger.failures
-        place = call.place
-        seconds = (time.perf_counter_ns() - call.begun) / 1e9
+        place, begun, _ = call
+        seconds = (time.perf_counter_ns() - begun) / 1e9
         if place.name == "judge_comment" or lane.present is not call:
             return []
-        if seconds >= patience.hook and not noted.get(call):
+        is_job = place.name.startswith(JOB)
+        if seconds >= patience.hook * (JOBS if is_job else 1) and not noted.get(call):
             noted[call] = True
             message = f"It had not come back after {seconds:.0f} seconds."
             failure = failures.note(place.plugin_id, place.name, message, frame, muting=True, hanging=True)
             return [(call, message, failure.traceback)]
-        if seconds >= patience.slow and call not in noted and not is_building(place.name):
+        if seconds >= patience.slow and call not in noted and not (is_job or is_building(place.name)):
             noted[call] = False
             message = f"It has been running for more than {patience.slow:.1f} seconds."
             failures.note(place.plugin_id, place.name, message, frame, muting=place.fail())
@@ -114,10 +117,9 @@ class Watchdog:
             log.exception("what plugins did wrong could not be stored; it is tried again")
         self._stored = time.monotonic()
         for call, message, trace in hangs:
-            if not is_stored or is_building(call.place.name):
-                self._give_up(
-                    call.place.plugin_id, f"Switched off because {call.place.name} hung: {message}", trace
-                )
+            place = call[0]
+            if not is_stored or is_building(place.name) or place.name.startswith(JOB):
+                self._give_up(place.plugin_id, f"Switched off because {place.name} hung: {message}", trace)
 
 
 def is_building(name: str) -> bool:

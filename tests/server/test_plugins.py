@@ -189,3 +189,42 @@ def test_four_workers_see_at_their_next_request_that_a_plugin_was_switched(runni
         assert all("greeted by a plugin" in text for text in ask_each())
         running.command("plugins", "disable", "greeter")
         assert not any("greeted" in text for text in ask_each())
+
+
+RUDE = """
+import locale, os, socket, sys, threading
+os.chdir("/")
+locale.setlocale(locale.LC_ALL, "C")
+socket.setdefaulttimeout(0.001)
+sys.setrecursionlimit(200)
+os.closerange(0, 3)
+threading.Thread(target=lambda: 1 / 0).start()
+
+@hookimpl
+def listing_footer_html(page):
+    return "rude but running"
+"""
+
+RAISING = {
+    "exit": "import sys; sys.exit(3)",
+    "interrupt": "raise KeyboardInterrupt",
+    "base": "raise BaseException('how')",
+    "memory": "raise MemoryError",
+    "deep": "def deeper(): deeper()\ndeeper()",
+    "syntax": "def (",
+    "never": "from never import again",
+}
+
+
+def test_the_server_runs_with_plugins_that_change_everything_or_raise_anything_at_import(
+    running: RunningBlog,
+) -> None:
+    files = {name: running.enable(name, "") for name in ["rude", *RAISING]}
+    for name, source in {"rude": HEAD + RUDE, **RAISING}.items():
+        files[name].write_text(source)
+    running.serve()
+    status, text = running.get("/")
+    assert status == 200
+    assert "rude but running" in text
+    assert running.status(running.post) == 200
+    assert running.is_running()
