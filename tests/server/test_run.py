@@ -118,7 +118,16 @@ def test_a_name_becomes_an_address() -> None:
     assert free_address("localhost", free_port()) in ("127.0.0.1", "::1")
 
 
-@pytest.mark.parametrize("host", ["198.51.100.1", "no such host", ""])
+def test_a_name_that_no_machine_has_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*asked: object, **how: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    with pytest.raises(ConfigError, match="is no address of this machine"):
+        free_address("no such host", 8000)
+
+
+@pytest.mark.parametrize("host", ["198.51.100.1", ""])
 def test_an_address_of_another_machine_is_refused_in_words(host: str) -> None:
     with pytest.raises(ConfigError, match="is no address of this machine"):
         free_address(host, free_port())
