@@ -294,7 +294,7 @@ def test_no_spelling_of_an_address_opens_the_owners_pages(full: BlogKit, owner_c
             for method in ("GET", "HEAD", "POST", "PUT", "PROPFIND"):
                 answer = ask(full.site, target, method, b"" if method in ("GET", "HEAD") else b"action=trash")
                 assert answer.status in (303, 308, 400, 403, 404, 405), (method, target)
-                assert "First words" not in answer.text, (method, target)
+                assert "Sign out" not in answer.text, (method, target)
 
 
 AWAY = (
@@ -396,7 +396,8 @@ def test_a_marker_in_a_wrong_place_becomes_no_markup(full: BlogKit) -> None:
             body = Visitor(full.site).get(address).text
             for tag in re.findall(r"""<[a-z](?:[^"'>]|"[^"]*"|'[^']*')*>""", body):
                 assert not re.search(r"""["'\s/]on(?:load|error)\s*=""", _without_values(tag)), (source, tag)
-                assert not tag.startswith(("<svg", "<script")), (source, tag)
+                is_data = tag == '<script type="application/ld+json">'  # which no browser runs
+                assert is_data or not tag.startswith(("<svg", "<script")), (source, tag)
             assert not re.search(r'href="\s*javascript:', body), source
 
 
