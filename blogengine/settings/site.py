@@ -98,7 +98,8 @@ def load_setup(
                 kept = (
                     secret.opened(config.secret_key, plugin_id, state.settings) if state is not None else {}
                 )
-                kept = {**kept, **trial.plugins.get(plugin_id, {})}
+                if plugin_id in trial.plugins:
+                    kept = {**(kept if isinstance(kept, dict) else {}), **trial.plugins[plugin_id]}
                 given = schema.find_given(plugin_prefix(plugin_id), os.environ)
                 at_home = stored.get(f"{INSTALLED}{plugin_id}")
                 plugins.append(PluginSetup(plugin_id, version, kept, given, source, is_trial, at_home))
