@@ -227,7 +227,7 @@ def test_a_writer_gives_up_in_time_while_an_outsider_locks_the_database(
 @on_postgresql
 def test_a_writer_gives_up_in_time_while_another_does_not_finish(impatient: None, blog: BlogKit) -> None:
     with blog.site.engine.begin() as outsider:
-        outsider.execute(sa.select(sa.func.pg_advisory_xact_lock(database._WRITERS)))
+        outsider.execute(database._TAKE_TURN, {"patience": "5s"})
         with blog.app(), pytest.raises(Busy):
             posts.save(PostDraft(title="Not now"))
     blog.write_post("Now")

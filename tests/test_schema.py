@@ -226,9 +226,9 @@ WIDE: dict[str, list[tuple[object, object]]] = {
     ],
     "key": [
         ("a b\u0301", Secret("a b\u0301")),
-        (Secret("x"), Secret("x")),
+        (Secret("swordfish"), Secret("swordfish")),
         ("", Secret()),
-        ("x\n", Secret("x")),
+        ("swordfish\n", Secret("swordfish")),
     ],
 }
 NOT_WIDE: dict[str, list[object]] = {
