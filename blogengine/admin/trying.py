@@ -59,26 +59,23 @@ def try_theme() -> Any:
 
 def try_site(wanted: SiteSettings) -> Any:
     """Show the blog with other settings in this browser."""
-    changed = {
-        item.name: getattr(wanted, item.name)
-        for item in schema.describe(SiteSettings)
-        if item.kind != "secret" and getattr(wanted, item.name) != getattr(blog().site, item.name)
-    }
-    return begin(Trial(site=changed))
+    return begin(Trial(site=_changes(wanted, blog().site)))
 
 
 def try_plugin_settings(plugin_id: str, form: dict[str, Any]) -> Any:
     """Show the blog with other settings of a plugin in this browser. Raises `Invalid`."""
-    plugins = blog().plugins
-    cls = service.settings_class(plugin_id)
-    now = plugins.settings(plugin_id)
-    wanted = schema.parse(cls, form, now)
-    changed = {
+    now = blog().plugins.settings(plugin_id)
+    changed = _changes(schema.parse(service.settings_class(plugin_id), form, now), now)
+    return begin(Trial(plugins={plugin_id: changed} if changed else {}))
+
+
+def _changes(wanted: Any, now: Any) -> dict[str, Any]:
+    """Return the settings in which two instances of one class differ, but for secrets."""
+    return {
         item.name: getattr(wanted, item.name)
-        for item in schema.describe(cls)
+        for item in schema.describe(type(now))
         if item.kind != "secret" and getattr(wanted, item.name) != getattr(now, item.name)
     }
-    return begin(Trial(plugins={plugin_id: changed} if changed else {}))
 
 
 def begin(more: Trial) -> Any:

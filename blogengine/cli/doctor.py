@@ -115,7 +115,7 @@ def check_database(site: Site) -> Iterator[Finding]:
         yield "fail", "The schema is not the newest; start the blog once, which brings it up to date."
 
 
-def check_plugins(running: Blog) -> Iterator[Finding]:
+def run_checks(running: Blog) -> Iterator[Finding]:
     """Run the checks that plugins offer."""
     for plugin_id, check in running.health_checks:
         try:
@@ -172,6 +172,24 @@ def check_blog(running: Blog) -> Iterator[Finding]:
                 f"The theme {running.site.theme} has {len(faults)} faults, the first: {faults[0]} "
                 "See all: blogengine themes check",
             )
+    yield from check_plugins(running)
+    for variable in _strays(running):
+        yield "warn", f"The environment variable {variable} is for a plugin that is not there."
+    if trouble := mail.trouble():
+        yield "warn", f"{trouble} Mend it: blogengine settings mail_server=… mail_from=…"
+    yield from run_checks(running)
+    dead = db.session.scalars(sa.select(Outbox).where(Outbox.state == "dead").limit(20)).all()
+    for job in dead:
+        yield "warn", f"Job {job.id} ({job.kind}) was given up after {job.attempts} tries: {job.last_error}"
+    if dead:
+        yield (
+            "warn",
+            "Mend the cause, then run: blogengine jobs retry --dead (or: blogengine jobs drop --dead)",
+        )
+
+
+def check_plugins(running: Blog) -> Iterator[Finding]:
+    """Look at the states of plugins, what they did wrong, and their settings."""
     for plugin_id, count in settings.failure_counts().items():
         yield "warn", f"Plugin {plugin_id} made {count} errors; the admin shows them under Plugins."
     for status in running.plugins.statuses.values():
@@ -206,19 +224,6 @@ def check_blog(running: Blog) -> Iterator[Finding]:
             elif name == "settings":
                 mend = f"blogengine plugins settings {plugin_id} --reset-all"
             yield "fail", f"Setting {name} of plugin {plugin_id}: {text} Mend it: {mend}"
-    for variable in _strays(running):
-        yield "warn", f"The environment variable {variable} is for a plugin that is not there."
-    if trouble := mail.trouble():
-        yield "warn", f"{trouble} Mend it: blogengine settings mail_server=… mail_from=…"
-    yield from check_plugins(running)
-    dead = db.session.scalars(sa.select(Outbox).where(Outbox.state == "dead").limit(20)).all()
-    for job in dead:
-        yield "warn", f"Job {job.id} ({job.kind}) was given up after {job.attempts} tries: {job.last_error}"
-    if dead:
-        yield (
-            "warn",
-            "Mend the cause, then run: blogengine jobs retry --dead (or: blogengine jobs drop --dead)",
-        )
 
 
 def _strays(running: Blog) -> list[str]:

@@ -1,7 +1,6 @@
 """The blog's own settings and those of its theme, and the `Setup` that the next app is built from."""
 
 import contextlib
-import dataclasses
 import os
 import re
 from collections.abc import Mapping
@@ -62,15 +61,10 @@ def load_setup(
     stored: dict[str, Any] = {
         row.key: row.value for row in connection.execute(sa.select(Setting.key, Setting.value))
     }
-    reading = schema.read_all(
-        SiteSettings, secret.opened(config.secret_key, "", stored), given=_given(config, os.environ)
-    )
-    site, problems = reading.settings, [f"Setting {name}: {text}" for name, text in reading.problems.items()]
     trial = trial or Trial()
-    if trial.site:
-        site = schema.read_all(
-            SiteSettings, {**dataclasses.asdict(site), **trial.site}, given=_given(config, os.environ)
-        ).settings
+    opened = {**secret.opened(config.secret_key, "", stored), **trial.site}
+    reading = schema.read_all(SiteSettings, opened, given=_given(config, os.environ))
+    site, problems = reading.settings, [f"Setting {name}: {text}" for name, text in reading.problems.items()]
     chosen = stored.get(f"{_THEME}{site.theme}") or {}
     if not isinstance(chosen, dict) or not all(isinstance(value, str) for value in chosen.values()):
         problems.append(f"What is stored for the theme {site.theme} cannot be used; its own settings hold.")
