@@ -13,8 +13,8 @@ from bench.measuring import fresh
 from bench.processes import Server
 from blogengine import settings
 from blogengine.config import load_config
+from blogengine.door.kinds import here
 from blogengine.site import Site
-from blogengine.trial.doors import here
 
 NUMBER = 40
 SWITCHES = 20

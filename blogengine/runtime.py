@@ -19,9 +19,9 @@ from blogengine.config import Config
 from blogengine.feeds import Feed
 from blogengine.health import HealthCheck
 from blogengine.markup import PIPELINE
+from blogengine.plugins.door_report import Report
 from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.manager import Plugins
-from blogengine.plugins.trials import Report
 from blogengine.searching import Search
 from blogengine.setup import Setup
 from blogengine.setup import SiteSettings

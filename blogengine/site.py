@@ -24,6 +24,8 @@ from blogengine import settings
 from blogengine.app import BlogFlask
 from blogengine.config import Config
 from blogengine.db import make_engine
+from blogengine.door.kinds import Door
+from blogengine.door.kinds import apart
 from blogengine.keeping import Environ
 from blogengine.keeping import ask
 from blogengine.keeping import conditions_of
@@ -48,13 +50,11 @@ from blogengine.plugins import discovery
 from blogengine.plugins.calls import Ledger
 from blogengine.plugins.calls import Patience
 from blogengine.plugins.costs import PAGES
-from blogengine.plugins.trials import Report
+from blogengine.plugins.door_report import Report
 from blogengine.runtime import blog
 from blogengine.safemode import SafeMode
 from blogengine.secret import guard_logs
 from blogengine.tracking import watch
-from blogengine.trial.doors import Door
-from blogengine.trial.doors import apart
 from blogengine.trying import Trials
 from blogengine.tryouts import Trial
 from blogengine.warden import Warden

@@ -1,7 +1,7 @@
 """New versions of plugins that run already: tried at the door, then installed, before there are workers."""
 
 from blogengine.errors import BlogError
-from blogengine.plugins.trials import TrialFailed
+from blogengine.plugins.door_report import NotLetIn
 from blogengine.site import Site
 
 
@@ -18,7 +18,7 @@ def install_pending(site: Site) -> list[str]:
             if blog.plugins.candidates[plugin_id].origin != "bundled":
                 report = site.try_plugin(plugin_id)
                 if report.problems:
-                    raise TrialFailed(report, "upgraded")
+                    raise NotLetIn(report, "upgraded")
             site.install(plugin_id, enable=False)
         except BlogError as error:
             problems.append(str(error))

@@ -26,7 +26,7 @@ FLOORS = {
     "blogengine.trying": 4,
     "blogengine.warden": 4,
     "blogengine.safemode": 4,
-    "blogengine.trial": 4,
+    "blogengine.door": 4,
     "blogengine.upgrading": 4,
     "blogengine.server": 4,
     "blogengine.web": 3,

@@ -15,11 +15,11 @@ from blogengine import db as database
 from blogengine import jobs
 from blogengine import settings
 from blogengine.config import load_config
+from blogengine.door.kinds import here
 from blogengine.migrations import upgrade
 from blogengine.models import PluginError
 from blogengine.site import Site
 from blogengine.testing import BlogKit
-from blogengine.trial.doors import here
 from tests.plugin_files import HEAD
 from tests.server.conftest import free_port
 

@@ -13,13 +13,13 @@ from blogengine import comments
 from blogengine import posts
 from blogengine import settings
 from blogengine.cli.main import group
+from blogengine.door import kinds
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import JobKit
 from blogengine.testing import Mailbox
 from blogengine.testing import Network
 from blogengine.testing import Visitor
-from blogengine.trial import doors
 from tests.documents import FILE
 from tests.documents import ROOT
 from tests.documents import blocks
@@ -202,7 +202,7 @@ def test_recipes_for_mail_and_statistics(
 def test_recipes_for_likes_and_members(blog: BlogKit, client: Visitor, install: Install) -> None:
     install("members")
     put_down(blog, "likes")
-    report = doors.apart(blog.site, "likes", "")
+    report = kinds.apart(blog.site, "likes", "")
     assert (report.problems, report.warnings) == ([], [])
     blog.enable("likes")
     post_id = blog.write_post("Public")

@@ -5,10 +5,10 @@ from flask import request
 
 from blogengine import inventory
 from blogengine.admin.frame import show
-from blogengine.plugins.trials import TrialFailed
+from blogengine.plugins.door_report import NotLetIn
 
 
-def refused(failure: TrialFailed, done: str = "enabled") -> Response:
+def refused(failure: NotLetIn, done: str = "enabled") -> Response:
     """Answer with all that the trial at the door found; the form that was sent can be sent again."""
     facts = inventory.plugin(failure.report.plugin_id)
     return show(

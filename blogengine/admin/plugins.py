@@ -34,7 +34,7 @@ from blogengine.errors import Refused
 from blogengine.inventory import PluginFacts
 from blogengine.models import PluginError
 from blogengine.plugins.discovery import Manifest
-from blogengine.plugins.trials import TrialFailed
+from blogengine.plugins.door_report import NotLetIn
 from blogengine.runtime import blog
 
 ID = "string(maxlength=64)"
@@ -156,7 +156,7 @@ def enable_plugin(plugin_id: str) -> Any:
     """Switch a plugin on, or say why it cannot run."""
     try:
         service.enable(plugin_id)
-    except TrialFailed as failure:
+    except NotLetIn as failure:
         return refused(failure)
     except Refused as refusal:
         complain(refusal)

@@ -19,7 +19,7 @@ from blogengine.admin.frame import trial_here
 from blogengine.admin.plugin_refused import refused
 from blogengine.errors import BlogError
 from blogengine.plugins import discovery
-from blogengine.plugins.trials import TrialFailed
+from blogengine.plugins.door_report import NotLetIn
 from blogengine.runtime import blog
 from blogengine.setup import SiteSettings
 from blogengine.tryouts import Trial
@@ -38,7 +38,7 @@ def try_plugin() -> Any:
         found = discovery.find(running.config.drop_in_folder).get(plugin_id)
         report = running.try_plugin(plugin_id, found.source if found is not None else "")
         if report.problems:
-            return refused(TrialFailed(report, "tried"), "tried")
+            return refused(NotLetIn(report, "tried"), "tried")
         running.install_plugin(plugin_id, found.source if found is not None else "", enable=False)
         return begin(Trial(on=(plugin_id,)))
     except BlogError as error:
@@ -120,7 +120,7 @@ def keep_trial() -> Any:
             service.save_plugin_settings(plugin_id, dict(values))
         if trial.site:
             service.save_site(dataclasses.replace(blog().site, **trial.site))
-    except TrialFailed as failure:
+    except NotLetIn as failure:
         return refused(failure)
     except BlogError as error:
         complain(f"{error} The trial goes on.")

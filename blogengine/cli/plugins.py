@@ -19,7 +19,7 @@ from blogengine.cli.rescue import costs
 from blogengine.cli.rescue import rescue
 from blogengine.cli.settings import plugin_settings
 from blogengine.inventory import PluginFacts
-from blogengine.plugins.trials import TrialFailed
+from blogengine.plugins.door_report import NotLetIn
 
 
 @click.group()
@@ -83,7 +83,7 @@ def show(opener: Opener, plugin_id: str, as_json: bool) -> None:
         click.echo(facts.traceback.rstrip())
         try:
             settings.enable(plugin_id)
-        except TrialFailed as failed:
+        except NotLetIn as failed:
             click.echo(failed.report.text(), err=True)
             raise
     click.echo(f"{plugin_id} is enabled.")
@@ -104,7 +104,7 @@ def enable(opener: Opener, plugin_id: str, source: str) -> None:
     with opener.app():
         try:
             chosen = settings.enable(plugin_id, source)
-        except TrialFailed as failed:
+        except NotLetIn as failed:
             click.echo(failed.report.text(), err=True)
             raise
     click.echo(f"{plugin_id} is enabled.")

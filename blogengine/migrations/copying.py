@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from blogengine.db import Base
 
-PREFIX = "blogengine_trial_"
+PREFIX = "blogengine_door_"
 POSTS = 200
 """The newest posts and pages that are copied on PostgreSQL, with all of their comments, labels and small data."""
 ROWS = 20_000

@@ -15,8 +15,8 @@ from blogengine.models import Setting
 from blogengine.pagecache import SETUP_TAG
 from blogengine.plugins import discovery
 from blogengine.plugins.discovery import Candidate
+from blogengine.plugins.door_report import NotLetIn
 from blogengine.plugins.manifest import did_you_mean
-from blogengine.plugins.trials import TrialFailed
 from blogengine.runtime import blog
 from blogengine.settings.site import ORDER
 from blogengine.setup import INSTALLED
@@ -26,7 +26,7 @@ def enable(plugin_id: str, source: str = "") -> Candidate:
     """Let a plugin run in all processes from their next request on; return the one that runs.
 
     Of several with this id it is the one in front, or that from `source` (`bundled`, `installed`, `drop-in`, or one of these
-    with the name of the distribution or file). It is tried at the door first; raises `TrialFailed` with the report when
+    with the name of the distribution or file). It is tried at the door first; raises `NotLetIn` with the report when
     it does not pass, and nothing changes.
     """
     running = blog()
@@ -43,7 +43,7 @@ def enable(plugin_id: str, source: str = "") -> Candidate:
         raise NotFound(f"There is no plugin {plugin_id} from {source!r}.", hint=f"It is there from: {there}.")
     report = running.try_plugin(plugin_id, chosen.source)
     if report.problems:
-        raise TrialFailed(report)
+        raise NotLetIn(report)
     db.session.rollback()  # an open snapshot would keep PostgreSQL from changing the plugin's tables
     running.install_plugin(plugin_id, chosen.source)
     return chosen

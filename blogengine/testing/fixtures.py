@@ -14,6 +14,7 @@ from blogengine import accounts
 from blogengine import clock as clocks
 from blogengine.config import Config
 from blogengine.db import make_engine
+from blogengine.door.kinds import here
 from blogengine.migrations import upgrade
 from blogengine.plugins import manager
 from blogengine.plugins.guards import guarded
@@ -31,7 +32,6 @@ from blogengine.testing.network import guard
 from blogengine.testing.outbox import JobKit
 from blogengine.testing.recorder import HookRecorder
 from blogengine.testing.visitors import Visitor
-from blogengine.trial.doors import here
 
 MARKER = "databases(*names): run the test once on each of these database engines (`sqlite`, `postgresql`)"
 

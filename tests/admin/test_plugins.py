@@ -6,10 +6,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from blogengine import settings as service
+from blogengine.door.kinds import apart
+from blogengine.door.kinds import here
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
-from blogengine.trial.doors import apart
-from blogengine.trial.doors import here
 from tests.admin.forms import follow
 from tests.admin.forms import form_in
 from tests.admin.forms import press

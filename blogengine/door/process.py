@@ -23,8 +23,8 @@ from blogengine.errors import Refused
 from blogengine.migrations.copying import drop_copy
 from blogengine.migrations.copying import new_schema
 from blogengine.plugins.breadcrumbs import left_by
-from blogengine.plugins.trials import Problem
-from blogengine.plugins.trials import Report
+from blogengine.plugins.door_report import Problem
+from blogengine.plugins.door_report import Report
 
 SECONDS = 20.0
 """How long a trial may take once the database is copied."""
@@ -59,11 +59,11 @@ def _scratch(config: Config) -> Iterator[tuple[Path, str]]:
                 f"{free // 1_000_000} MB are free.",
                 hint="Make room, or start without trying: see the manual for hosts, Rescue.",
             )
-    for left in config.instance.glob(".trial-*"):
+    for left in config.instance.glob(".door-*"):
         with contextlib.suppress(OSError):
             if left.stat().st_mtime < time.time() - 3600:
                 shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=".trial-", dir=config.instance))
+    folder = Path(tempfile.mkdtemp(prefix=".door-", dir=config.instance))
     schema = "" if is_file else new_schema()
     try:
         yield folder, schema
@@ -107,7 +107,7 @@ class _Child:
         output = (self._folder / "output").open("w+b")
         try:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "blogengine.trial.child"],
+                [sys.executable, "-P", "-m", "blogengine.door.child"],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -13,8 +13,8 @@ from werkzeug.test import Client
 from blogengine import posts
 from blogengine.db import db
 from blogengine.models import Post
+from blogengine.plugins.door_report import Problem
 from blogengine.plugins.failures import Failure
-from blogengine.plugins.trials import Problem
 from blogengine.posts import PostQuery
 from blogengine.site import Site
 

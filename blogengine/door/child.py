@@ -1,6 +1,6 @@
 """The process in which a plugin is tried: it copies the database, installs the plugin there, and asks for pages.
 
-`python -m blogengine.trial.child`, with an order as JSON on the standard input; it writes lines of JSON to the file
+`python -m blogengine.door.child`, with an order as JSON on the standard input; it writes lines of JSON to the file
 descriptor that the order names: `{"at": …}` before each step, at last `{"report": …}`. Whatever else it does, crashes
 included, happens to it alone.
 """
@@ -22,19 +22,19 @@ from typing import Any
 from blogengine import accounts
 from blogengine.config import Config
 from blogengine.db import make_engine
+from blogengine.door.crawling import Crawl
+from blogengine.door.crawling import Page
+from blogengine.door.crawling import pages_of
 from blogengine.errors import BlogError
 from blogengine.errors import Refused
 from blogengine.migrations.copying import NoCopy
 from blogengine.migrations.copying import copy_postgresql
 from blogengine.migrations.copying import copy_sqlite
+from blogengine.plugins.door_report import Problem
+from blogengine.plugins.door_report import Report
 from blogengine.plugins.interrupts import mind_interrupts
-from blogengine.plugins.trials import Problem
-from blogengine.plugins.trials import Report
 from blogengine.settings.plugin_states import set_state
 from blogengine.site import Site
-from blogengine.trial.crawling import Crawl
-from blogengine.trial.crawling import Page
-from blogengine.trial.crawling import pages_of
 
 ROOM = 512 * 1024 * 1024
 """Bytes of address space that a plugin may take beyond what the engine has."""
@@ -64,7 +64,7 @@ def main() -> None:
     def note(at: str) -> None:
         out.write(json.dumps({"at": at}) + "\n")
 
-    report = Trial(order, note).run()
+    report = Examination(order, note).run()
     out.write(f'{{"report": {report.dump()}}}\n')
     out.flush()
     os._exit(0)  # threads that the plugin started end here
@@ -77,8 +77,8 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-class Trial:
-    """One trial. `note` is told what comes next."""
+class Examination:
+    """One trial of a plugin. `note` is told what comes next."""
 
     def __init__(self, order: Order, note: Callable[[str], None]) -> None:
         self._order = order

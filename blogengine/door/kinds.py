@@ -5,9 +5,9 @@ from typing import Any
 from typing import Protocol
 
 from blogengine.config import Config
-from blogengine.plugins.trials import Problem
-from blogengine.plugins.trials import Report
-from blogengine.trial.door import try_plugin
+from blogengine.door.process import try_plugin
+from blogengine.plugins.door_report import Problem
+from blogengine.plugins.door_report import Report
 
 
 class Buildable(Protocol):

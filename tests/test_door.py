@@ -7,12 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from blogengine import settings
+from blogengine.door.process import try_plugin
 from blogengine.errors import Refused
 from blogengine.migrations import copying
-from blogengine.plugins.trials import Report
-from blogengine.plugins.trials import TrialFailed
+from blogengine.plugins.door_report import NotLetIn
+from blogengine.plugins.door_report import Report
 from blogengine.testing import BlogKit
-from blogengine.trial.door import try_plugin
 from tests.plugin_files import drop_in
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -30,7 +30,7 @@ def facts(blog: BlogKit) -> tuple[list[str], int, list[str]]:
         tables = sorted(sa.inspect(connection).get_table_names())
         schemas = sa.inspect(connection).get_schema_names()
         number = connection.scalar(sa.text("SELECT seq FROM cache_seq"))
-    left = [path.name for path in blog.site.config.instance.glob(".trial-*")]
+    left = [path.name for path in blog.site.config.instance.glob(".door-*")]
     return tables, number, [*schemas, *left]
 
 
@@ -189,7 +189,7 @@ def test_what_was_broken_before_is_not_blamed_on_the_candidate(blog: BlogKit) ->
 def test_a_plugin_that_does_not_pass_is_not_enabled(blog: BlogKit, monkeypatch: pytest.MonkeyPatch) -> None:
     drop_in(blog, "candidate", "@hookimpl\ndef listing_footer_html(page): 1 / 0")
     monkeypatch.setattr(blog.site, "_door", lambda site, *rest: try_plugin(site.config, *rest))
-    with blog.app(), pytest.raises(TrialFailed, match="was not enabled: /: listing_footer_html") as failed:
+    with blog.app(), pytest.raises(NotLetIn, match="was not enabled: /: listing_footer_html") as failed:
         settings.enable("candidate")
     assert "1 / 0" in failed.value.report.text()
     with blog.app():
@@ -200,7 +200,7 @@ def test_a_plugin_that_does_not_pass_is_not_enabled(blog: BlogKit, monkeypatch: 
 def test_a_full_disk_is_said_before_anything_is_copied(
     blog: BlogKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("blogengine.trial.door.SPARE", 10**18)
+    monkeypatch.setattr("blogengine.door.process.SPARE", 10**18)
     with pytest.raises(Refused, match="no room for a copy"):
         tried(blog, "")
 

@@ -64,7 +64,7 @@ class Report:
         return cls(**{**stored, "problems": problems})
 
 
-class TrialFailed(Refused):
+class NotLetIn(Refused):
     """A plugin did not pass the door; nothing was changed. `report` says all."""
 
     def __init__(self, report: Report, done: str = "enabled") -> None:
