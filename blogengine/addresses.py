@@ -5,6 +5,7 @@ from email.headerregistry import Address
 from urllib.parse import urlsplit
 
 from blogengine.errors import Refused
+from blogengine.text import fold
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
@@ -51,6 +52,14 @@ def check_mail_address(address: str) -> str:
     ):
         raise Refused("A mail address must look like ann@example.org.")
     return f"{local}@{host}"
+
+
+def mail_key(address: str) -> str:
+    """Return the text by which two mail addresses are the same: capitals make no difference, nor how a host is spelt."""
+    try:
+        return fold(check_mail_address(address.strip()))
+    except Refused:
+        return fold(address.strip())
 
 
 def check_mailbox(text: str) -> str:

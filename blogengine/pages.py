@@ -95,6 +95,8 @@ class CommentView:
     atom_id: str = ""
     by_author: bool = False
     """Whether a signed-in author of the blog wrote it."""
+    edited_at: datetime | None = None
+    """When its text was last changed after it was sent."""
 
     @property
     def is_removed(self) -> bool:
@@ -162,6 +164,10 @@ class CommentFormView:
     max_length: int = 8000
     fields: list[Field] = field(default_factory=list)
     """What plugins ask beside name, website and text."""
+    asks_email: bool = False
+    """Whether the form asks for an e-mail address, which readers never see; a plugin that has a use for it says so in
+    `prepare_comment_form`. The engine shows, checks and stores it."""
+    email: str = ""
 
     def add(self, item: Field) -> None:
         """Ask the visitor one thing more."""
@@ -262,6 +268,8 @@ class CommentDraft:
     parent_id: int | None = None
     html: str = ""
     """The text as clean HTML; empty where nobody has made it yet."""
+    email: str = ""
+    """The commenter's address, which readers never see, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from blogengine import clock
 from blogengine import comments
 from blogengine import db as database
+from blogengine.addresses import mail_key
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import Invalid
@@ -117,18 +118,23 @@ def _failed(plugin_id: str, why: str) -> Refused:
 
 
 def _written_by(session: Session, person: DataSubject) -> list[int]:
-    """Return the ids of a person's comments: by what they are signed with, or by the account that wrote them."""
-    if not person.name and not person.website:
-        user = sa.select(User.id).where(User.email_key == fold(person.email))
-        return list(
-            session.scalars(sa.select(Comment.id).where(Comment.user_id.in_(user)).order_by(Comment.id))
-        )
+    """Return the ids of a person's comments: sent with their address, signed as they sign, or of their account.
+
+    Words signed with the same name and another address are somebody else's.
+    """
+    key = mail_key(person.email)
+    found: set[int] = set()
+    if key:
+        account = sa.select(User.id).where(User.email_key == fold(person.email))
+        found.update(session.scalars(sa.select(Comment.id).where(Comment.email_key == key)))
+        if not person.name and not person.website:
+            found.update(session.scalars(sa.select(Comment.id).where(Comment.user_id.in_(account))))
     signed = session.execute(sa.select(Comment.author_name, Comment.author_url).distinct())
-    found: list[int] = []
-    for name, website in signed.all():
+    for name, website in signed.all() if person.name or person.website else ():
         if person.wrote(name, website):
-            same = (Comment.author_name == name, Comment.author_url == website)
-            found += session.scalars(sa.select(Comment.id).where(*same))
+            same = [Comment.author_name == name, Comment.author_url == website]
+            same += [Comment.email_key.in_(("", key))] if key else []
+            found.update(session.scalars(sa.select(Comment.id).where(*same)))
     return sorted(found)
 
 
@@ -160,6 +166,7 @@ def _comments(person: DataSubject) -> list[dict[str, Any]]:
                     "status": comment.status,
                     "name": comment.author_name,
                     "website": comment.author_url,
+                    "email": comment.author_email,
                     "text": comment.source,
                     "written_at": comment.published_at.isoformat(),
                     "held_reason": comment.held_reason,
@@ -191,6 +198,7 @@ def _erase_comments(tx: Transaction, person: DataSubject) -> int:
             elif before == "pending":
                 comment.status = "spam"
             comment.author_name = comment.author_url = comment.source = comment.html = ""
+            comment.author_email = comment.email_key = ""
             comment.held_reason = comment.status_before = comment.address_key = ""
             comment.user_id = None
             comment.digest = comments.new_digest()

@@ -18,7 +18,8 @@ class DataSubject:
         """Whether something signed with `name` and `website` is this person's: all of the two that are known must agree.
 
         So a name with a website finds less than the name alone, and takes nobody else's words with it. Capitals, `www.`,
-        the scheme and a slash at the end make no difference. An e-mail address alone never agrees.
+        the scheme and a slash at the end make no difference. An e-mail address alone never agrees: who keeps addresses
+        compares `email` by itself.
         """
         if not self.name and not self.website:
             return False

@@ -23,7 +23,7 @@ SHOWN = 50
 FIELDS = (
     ("name", "Name", "As it stands beside their comments."),
     ("website", "Website", "As it stands behind their name. With a name, both must agree."),
-    ("email", "E-mail address", "For plugins that keep addresses; comments here hold none."),
+    ("email", "E-mail address", "As it was given with a comment."),
 )
 
 

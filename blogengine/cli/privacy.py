@@ -11,7 +11,7 @@ from blogengine.cli.instance import pass_opener
 ABOUT = (
     click.option("--name", default="", help="As it stands beside their comments."),
     click.option("--website", default="", help="As it stands behind their name."),
-    click.option("--email", default="", help="For plugins that keep addresses."),
+    click.option("--email", default="", help="As it was given with a comment."),
 )
 
 

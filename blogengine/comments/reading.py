@@ -44,6 +44,7 @@ _COLUMNS = (
     Comment.atom_id,
     Comment.user_id,
     Comment.pipeline,
+    Comment.edited_at,
 )
 _THREAD = Prepared(
     sa.select(*_COLUMNS)
@@ -196,6 +197,7 @@ def _view(row: Any, url: str) -> CommentView:
         url=url,
         atom_id=row[9],
         by_author=row[10] is not None,
+        edited_at=row[12],
     )
 
 

@@ -18,6 +18,8 @@ from blogengine import clock
 from blogengine import db as database
 from blogengine import events
 from blogengine import markup
+from blogengine.addresses import check_mail_address
+from blogengine.addresses import mail_key
 from blogengine.comments.threads import depth_of
 from blogengine.comments.threads import next_thread_key
 from blogengine.db import Transaction
@@ -45,6 +47,8 @@ from blogengine.text import fold
 TEXT_LIMIT = 8000
 NAME_LIMIT = 100
 WEBSITE_LIMIT = 500
+EMAIL_LIMIT = 254
+"""RFC 5321 §4.5.3.1.3: a path has 256 characters with its brackets."""
 RATE_WINDOW = timedelta(minutes=10)
 
 
@@ -82,12 +86,17 @@ class Outcome:
     is_repeat: bool = False
 
 
-def check(name: str, website: str, text: str, parent_id: int | None) -> CommentDraft:
+def check(name: str, website: str, text: str, parent_id: int | None, *, email: str = "") -> CommentDraft:
     """Return what a visitor typed as a draft. Raises `Invalid` with a sentence for each field that does not fit."""
     problems: dict[str, str] = {}
     html = ""
-    values = {"name": name, "website": website, "text": text}
-    limits = {"name": (NAME_LIMIT, False), "website": (WEBSITE_LIMIT, False), "text": (TEXT_LIMIT, True)}
+    values = {"name": name, "website": website, "text": text, "email": email}
+    limits = {
+        "name": (NAME_LIMIT, False),
+        "website": (WEBSITE_LIMIT, False),
+        "text": (TEXT_LIMIT, True),
+        "email": (EMAIL_LIMIT, False),
+    }
     for key, (limit, multiline) in limits.items():
         try:
             values[key] = accept_text(values[key], limit=limit, multiline=multiline).strip()
@@ -102,6 +111,11 @@ def check(name: str, website: str, text: str, parent_id: int | None) -> CommentD
             problems["website"] = (
                 "The website must be an address like https://example.org; leave it empty if unsure."
             )
+    if "email" not in problems:
+        try:
+            values["email"] = check_mail_address(values["email"])
+        except Refused:
+            problems["email"] = "The e-mail address must look like name@example.org; it may be left empty."
     if "text" not in problems:
         try:
             html = str(markup.render_comment(values["text"]))
@@ -109,7 +123,9 @@ def check(name: str, website: str, text: str, parent_id: int | None) -> CommentD
             problems["text"] = str(refusal)
     if problems:
         raise Invalid(problems)
-    return CommentDraft(values["text"], values["name"], values["website"], parent_id, html)
+    return CommentDraft(
+        values["text"], values["name"], values["website"], parent_id, html, email=values["email"]
+    )
 
 
 def _accept_website(address: str) -> str:
@@ -221,6 +237,8 @@ def _row(
         "status": status,
         "author_name": user.name if user is not None else draft.name,
         "author_url": draft.website,
+        "author_email": draft.email if user is None else "",
+        "email_key": mail_key(draft.email) if user is None else "",
         "user_id": user.id if user is not None else None,
         "source": draft.text,
         "html": draft.html or str(markup.render_comment(draft.text)),

@@ -69,6 +69,7 @@ def prepare_comment_form(form: CommentFormView, post: PostView) -> None:
     """Ask commenters one thing more.
 
     :param form: add fields with `form.add(Field("<plugin id>.<word>", "Label"))`; visitors have no `signed_in_name`.
+        `form.asks_email = True` asks for an address, which the engine keeps with the comment.
     :param post: the post to be commented on.
 
     What was typed is kept on preview and error and arrives in `facts.fields["<plugin id>.<word>"]` of `judge_comment`.

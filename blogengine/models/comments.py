@@ -25,6 +25,7 @@ class Comment(Base):
         sa.Index("ix_comment_status_published_at_id", "status", "published_at", "id"),
         sa.Index("ix_comment_published_at_id", "published_at", "id"),
         sa.Index("ix_comment_address_key_created_at", "address_key", "created_at"),
+        sa.Index("ix_comment_email_key_id", "email_key", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -40,6 +41,10 @@ class Comment(Base):
     author_name: Mapped[str] = mapped_column(sa.Text, default="")
     """Empty for an anonymous comment."""
     author_url: Mapped[str] = mapped_column(sa.Text, default="")
+    author_email: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """As the commenter gave it, or empty. Private: no page, feed or export for readers has it."""
+    email_key: Mapped[str] = mapped_column(KeyText, default="", server_default="")
+    """The address to compare by: see `addresses.mail_key`."""
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)
     source: Mapped[str] = mapped_column(sa.Text)
     """The text as typed."""
@@ -49,6 +54,10 @@ class Comment(Base):
     published_at: Mapped[datetime] = mapped_column(UTCDateTime)
     """When it was written, as shown."""
     modified_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When its text was last changed after it was sent."""
+    score: Mapped[float] = mapped_column(sa.Float, default=0.0, server_default=sa.text("0"))
+    """How much like spam it is: the sum of what its judges said."""
     held_reason: Mapped[str] = mapped_column(sa.Text, default="")
     """Why it waits or is spam, for the moderator."""
     status_before: Mapped[str] = mapped_column(sa.Text, default="")

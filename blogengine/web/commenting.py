@@ -50,6 +50,7 @@ class CommentForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField()
     website = StringField()
+    email = StringField()
     text = TextAreaField()
     reply_to = HiddenField()
     ft = HiddenField()
@@ -114,9 +115,13 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
             code="no_parent",
             hint="Your text is below; send it as an answer to the post.",
         )
-    fields, problems = _read_fields(public_pages.empty_form(post))
+    asked = public_pages.empty_form(post)
+    fields, problems = _read_fields(asked)
+    email = form.typed("email") if asked.asks_email else ""
     try:
-        draft = comments.check(form.typed("name"), form.typed("website"), form.typed("text"), parent_id)
+        draft = comments.check(
+            form.typed("name"), form.typed("website"), form.typed("text"), parent_id, email=email
+        )
     except Invalid as invalid:
         raise Invalid({**invalid.problems, **problems}) from invalid
     if problems:
@@ -234,6 +239,7 @@ def _again(
     """Show the form again with everything that was typed."""
     filled = public_pages.empty_form(post)
     filled.name, filled.website, filled.text = form.typed("name"), form.typed("website"), form.typed("text")
+    filled.email = form.typed("email")
     filled.problems = problems or {}
     for item in filled.fields:
         item.value = request.form.get(item.name, "")

@@ -47,7 +47,7 @@ def pages() -> Mapping[str, Page]:
             post=_post(1, comment_count=COMMENTS),
             comments=[
                 _comment(41),
-                _comment(42, by_author=True, depth=1, parent_id=41),
+                _comment(42, by_author=True, depth=1, parent_id=41, edited_at=AT),
                 _comment(43, author_name="", author_url="", depth=6, parent_id=42),
                 _comment(44, status="removed-by-admin", body=Markup("")),
             ],
@@ -152,7 +152,7 @@ def _comment(number: int, **changes: Any) -> CommentView:
 
 def _form(**changes: Any) -> CommentFormView:
     values = {"action": "/-/comments/1", "token": "1.2.3", "message": "Be kind.", "csrf_token": "4.5"}
-    form = CommentFormView(**{**values, **changes})
+    form = CommentFormView(**{**values, "asks_email": True, **changes})
     for item in fields():
         form.add(item)
     return form

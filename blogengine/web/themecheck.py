@@ -29,7 +29,7 @@ from blogengine.web.rendering.slots import Fills
 
 SIZE = 14_000
 """Bytes, packed, of a post page with its style sheets: the first round trip of a connection (RFC 6928)."""
-_FORM = ("text", "name", "website", "ft", "email_again", "reply_to", "csrf_token")
+_FORM = ("text", "name", "website", "email", "ft", "email_again", "reply_to", "csrf_token")
 _HEAD = (
     'name="probe-name"',
     'property="probe:property" content="9"',
