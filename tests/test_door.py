@@ -176,6 +176,52 @@ def test_the_crawl_names_page_hook_and_line_of_everything_that_fails(
 
 
 @SQLITE
+def test_a_problem_of_many_pages_is_said_once_with_their_number(blog: BlogKit, owner_client: object) -> None:
+    blog.write_post("A post", labels=["red"])
+    report = tried(blog, "@hookimpl\ndef prepare_meta(meta): raise ValueError('no such luck')")
+    (problem,) = report.problems
+    assert problem.pages > 7
+    assert report.reason.startswith(f"on {problem.pages} pages, first /: prepare_meta of candidate failed")
+    assert report.text().count("ValueError: no such luck") == 2  # the sentence, and the traceback's last line
+
+
+def test_a_post_that_is_saved_and_a_comment_that_comes_in_are_tried_too(blog: BlogKit) -> None:
+    old = blog.write_post("A post")
+    report = tried(
+        blog,
+        """
+        import sqlalchemy as sa
+
+        @hookimpl
+        def post_saved(post_id, tx): 1 / 0 if posts.get(post_id).title == "A post" else None
+
+        @hookimpl
+        def judge_comment(comment): return comment.no_verdict
+
+        @hookimpl
+        def comment_saved(comment_id, tx): tx.session.execute(sa.text("SELECT * FROM nowhere"))
+        """,
+    )
+    found = {problem.what.partition(" ")[0]: problem for problem in report.problems}
+    assert {name: problem.where for name, problem in found.items()} == {
+        "post_saved": "saving a post again",
+        "judge_comment": "taking a comment",
+        "comment_saved": "taking a comment",
+    }
+    assert "return comment.no_verdict" in found["judge_comment"].trace
+    assert blog.post(old).title == "A post"
+    assert len(blog.site.failures.take()) == 0
+
+
+@SQLITE
+def test_a_plugin_that_cannot_start_or_refuses_a_comment_is_told_apart(blog: BlogKit) -> None:
+    report = tried(blog, "@hookimpl\ndef startup(): raise OSError('no such printer')")
+    assert report.reason.startswith("It could not start: OSError: no such printer")
+    report = tried(blog, "@hookimpl\ndef judge_comment(): return Verdict(REJECT, 'Not today.')")
+    assert report.problems == []
+
+
+@SQLITE
 def test_what_was_broken_before_is_not_blamed_on_the_candidate(blog: BlogKit) -> None:
     drop_in(blog, "older", "@hookimpl\ndef listing_footer_html(page): 1 / 0")
     blog.enable("older")
@@ -189,7 +235,10 @@ def test_what_was_broken_before_is_not_blamed_on_the_candidate(blog: BlogKit) ->
 def test_a_plugin_that_does_not_pass_is_not_enabled(blog: BlogKit, monkeypatch: pytest.MonkeyPatch) -> None:
     drop_in(blog, "candidate", "@hookimpl\ndef listing_footer_html(page): 1 / 0")
     monkeypatch.setattr(blog.site, "_door", lambda site, *rest: try_plugin(site.config, *rest))
-    with blog.app(), pytest.raises(NotLetIn, match="was not enabled: /: listing_footer_html") as failed:
+    with (
+        blog.app(),
+        pytest.raises(NotLetIn, match=r"was not enabled: on .* first /: listing_footer_html") as failed,
+    ):
         settings.enable("candidate")
     assert "1 / 0" in failed.value.report.text()
     with blog.app():

@@ -8,6 +8,7 @@ included, happens to it alone.
 import contextlib
 import dataclasses
 import faulthandler
+import functools
 import gc
 import json
 import os
@@ -23,8 +24,8 @@ from blogengine import accounts
 from blogengine.config import Config
 from blogengine.db import make_engine
 from blogengine.door.crawling import Crawl
-from blogengine.door.crawling import Page
 from blogengine.door.crawling import pages_of
+from blogengine.door.writing import write_all
 from blogengine.errors import BlogError
 from blogengine.errors import Refused
 from blogengine.migrations.copying import NoCopy
@@ -32,6 +33,7 @@ from blogengine.migrations.copying import copy_postgresql
 from blogengine.migrations.copying import copy_sqlite
 from blogengine.plugins.door_report import Problem
 from blogengine.plugins.door_report import Report
+from blogengine.plugins.door_report import joined
 from blogengine.plugins.interrupts import mind_interrupts
 from blogengine.settings.plugin_states import set_state
 from blogengine.site import Site
@@ -39,7 +41,7 @@ from blogengine.site import Site
 ROOM = 512 * 1024 * 1024
 """Bytes of address space that a plugin may take beyond what the engine has."""
 ENOUGH = 25
-"""Problems after which the crawl ends."""
+"""Different problems after which the crawl ends."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,11 +99,12 @@ class Examination:
         faulthandler.dump_traceback_later(max(0.5, order.seconds - 0.5), exit=False)
         _limit(order.seconds)
         site = Site(dataclasses.replace(config, database_url=url))
+        site.ledger.patience = dataclasses.replace(site.ledger.patience, mutes=False)
         site.warden.leave_crumbs()
         gc.freeze()
         try:
             if self._install(site, is_copy):
-                self._crawl(site)
+                self._look(site, is_copy)
         except BlogError as error:
             self._report.problems.append(Problem("plugin", str(error)))
         self._report.seconds = round(time.monotonic() - begun, 2)
@@ -150,20 +153,24 @@ class Examination:
             return False
         return True
 
-    def _crawl(self, site: Site) -> None:
+    def _look(self, site: Site, is_copy: bool) -> None:
+        """Ask for pages and, on a copy, write into it."""
         token = ""
         with site.in_app(), contextlib.suppress(Refused):
             token = accounts.sign_in_owner("trial")
         crawl = Crawl(site, token, self._note)
-        found: list[tuple[Page, list[Problem]]] = []
+        looks: dict[str, Callable[[], list[Problem]]] = {}
+        found: list[tuple[str, Problem]] = []
         for page in pages_of(site, self._order.plugin_id):
             if page.as_owner and not token:
                 continue
-            problems = crawl.look(page)
-            if problems:
-                found.append((page, problems))
-            if sum(len(those) for _, those in found) >= ENOUGH:
+            looks[page.path] = functools.partial(crawl.look, page)
+            found += [(page.path, problem) for problem in looks[page.path]()]
+            if len({problem.what for _, problem in found}) >= ENOUGH:
                 break
+        if is_copy:
+            looks["writing"] = functools.partial(write_all, site, self._note)
+            found += [("writing", problem) for problem in looks["writing"]()]
         self._report.pages = crawl.count
         _, personal = site.ledger.costs.take()
         self._report.warnings += [
@@ -171,20 +178,25 @@ class Examination:
             f"line {place.line}."
             for place in personal
         ]
-        if found:
-            self._report.problems += self._new_of(site, crawl, found)
+        self._report.problems += joined(self._new_of(site, looks, found))
 
-    def _new_of(self, site: Site, crawl: Crawl, found: list[tuple[Page, list[Problem]]]) -> list[Problem]:
-        """Return the problems that are not there without the plugin."""
+    def _new_of(
+        self, site: Site, looks: dict[str, Callable[[], list[Problem]]], found: list[tuple[str, Problem]]
+    ) -> list[Problem]:
+        """Return the problems that are not there without the plugin; those of its own hooks cannot be."""
         mine = f"of {self._order.plugin_id} "
-        self._note("looking at the same pages without it")
-        with site.in_app():
-            set_state(self._order.plugin_id, enabled=False)
-        new = []
-        for page, problems in found:
-            before = {problem.what for problem in crawl.look(page)}
-            new += [problem for problem in problems if mine in problem.what or problem.what not in before]
-        return new
+        before: dict[str, set[str]] = {}
+        doubtful = {name for name, problem in found if mine not in problem.what}
+        if doubtful:
+            self._note("looking at the same pages without it")
+            with site.in_app():
+                set_state(self._order.plugin_id, enabled=False)
+            before = {name: {problem.what for problem in looks[name]()} for name in looks if name in doubtful}
+        return [
+            problem
+            for name, problem in found
+            if problem.what not in before.get(name, ()) or mine in problem.what
+        ]
 
 
 def _limit(seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -58,10 +59,7 @@ class Crawl:
         theme_problem = app.blog.theme_problem
         answer = visitor.get(page.path, buffered=True)
         failures = self._site.failures.take()
-        problems = [
-            Problem(page.path, f"{one.hook} of {one.plugin_id} failed. {one.message}", last_frames(one))
-            for one in failures
-        ]
+        problems = problems_of(page.path, failures)
         if answer.status_code >= 500 and not failures:
             problems.append(Problem(page.path, f"It was answered with {answer.status}."))
         elif answer.status_code >= 500:
@@ -85,6 +83,15 @@ def bad_headers(headers: list[tuple[str, str]]) -> list[str]:
         if not fits:
             found.append(f"The header {name!r} cannot be sent as it is: {value!r:.100}.")
     return found
+
+
+def problems_of(where: str, failures: Iterable[Failure]) -> list[Problem]:
+    """Return each failure once as a problem at `where`."""
+    found: dict[str, Problem] = {}
+    for one in failures:
+        what = f"{one.hook} of {one.plugin_id} failed. {one.message}"
+        found.setdefault(what, Problem(where, what, last_frames(one)))
+    return list(found.values())
 
 
 def last_frames(failure: Failure) -> str:

@@ -103,6 +103,8 @@ class Patience:
 
     hook: float = HOOK_SECONDS
     judge: float = JUDGE_SECONDS
+    mutes: bool = True
+    """Whether a hook that raises again and again is not called any more; at the door each page is to be seen with it."""
 
     @property
     def slow(self) -> float:

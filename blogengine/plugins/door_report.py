@@ -1,10 +1,12 @@
 """What came out of trying a plugin at the door, before it may run."""
 
 import json
+from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from typing import Any
 
 from blogengine.errors import Refused
@@ -12,14 +14,31 @@ from blogengine.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where (an address, a hook, `import`), what, and the traceback's last frames."""
+    """One thing that is wrong: where first (an address, a step), what, and the traceback's last frames."""
 
     where: str
     what: str
     trace: str = ""
+    pages: int = 1
+    """On how many pages it was seen."""
+
+    @property
+    def place(self) -> str:
+        """Where it was seen, with the number of pages where there are several."""
+        return self.where if self.pages == 1 else f"on {self.pages} pages, first {self.where}"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        return f"{self.place}: {self.what}"
+
+
+def joined(problems: Iterable[Problem]) -> list[Problem]:
+    """Return each problem once, at the first place where it was seen."""
+    found: dict[str, Problem] = {}
+    for problem in problems:
+        known = found.get(problem.what)
+        pages = problem.pages + (known.pages if known is not None else 0)
+        found[problem.what] = replace(known or problem, pages=pages)
+    return list(found.values())
 
 
 @dataclass(slots=True)

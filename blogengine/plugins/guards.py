@@ -79,7 +79,7 @@ def guarded(
     cost = ledger.costs.of(plugin_id, hook)
     calls, failures, crumbs = ledger.calls, ledger.failures, ledger.calls.crumbs
     lanes, clock, thread = calls.lanes, time.perf_counter_ns, threading.get_ident
-    slow = int(ledger.patience.slow * 1e9)
+    slow, mutes = int(ledger.patience.slow * 1e9), ledger.patience.mutes
 
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
@@ -106,7 +106,7 @@ def guarded(
                 calls.noted[present] = True
                 failures.note(plugin_id, hook, str(error), error.frame, muting=breaker.fail())
             else:
-                failures.add(plugin_id, hook, error, muting=breaker.fail())
+                failures.add(plugin_id, hook, error, muting=mutes and breaker.fail())
             result = fallback_for(hook, plugin_id)
         finally:
             elapsed = clock() - begun
