@@ -22,7 +22,7 @@ run: $(RUNTIME) ## Start the blog at http://127.0.0.1:8000 (another port: make r
 	@exec $(BIN)/blogengine serve --port $(PORT) $(ARGS)
 
 test: $(DEVELOPMENT) browser ## Install what the tests need and run them all (some: make test ARGS="-k feed")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(DEVELOPMENT) ## Lint, format, types, architecture, documents
 	$(BIN)/ruff check
@@ -30,7 +30,7 @@ check: $(DEVELOPMENT) ## Lint, format, types, architecture, documents
 	$(BIN)/mypy
 	$(BIN)/mypy tests
 	$(BIN)/blogengine docs --check
-	$(BIN)/python -m pytest --quiet -k "not alone" tests/test_architecture.py tests/test_docs.py
+	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
 
 bench: $(DEVELOPMENT) ## Measure speed and memory into bench/RESULTS.md
 	$(BIN)/python -m bench $(ARGS)

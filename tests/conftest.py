@@ -32,10 +32,16 @@ _needed_but_skipped: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: Playwright's event loop stays in this thread, and `asyncio.run` refuses it."""
+    """Put browser tests last: Playwright's event loop stays in this thread, and `asyncio.run` refuses it.
+
+    Where processes share the tests (pytest-xdist), one drives the only browser, and servers are started one by one.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif item.get_closest_marker("server") is not None:
+            item.add_marker(pytest.mark.xdist_group("server"))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
