@@ -229,6 +229,8 @@ class CommentFacts:
     signed_in: bool
     fields: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What was typed into fields of plugins, by `<plugin id>.<word>`; all that the form has are there, also empty."""
+    is_edit: bool = False
+    """Whether a comment that was sent before is changed; then no field of a plugin was asked."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,6 @@ from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import Invalid
 from blogengine.errors import Refused
-from blogengine.meta import drop_meta
 from blogengine.models import Comment
 from blogengine.models import Meta
 from blogengine.models import Post
@@ -28,7 +27,6 @@ from blogengine.text import accept_text
 from blogengine.text import fold
 
 CHUNK = 500
-GONE = "removed-by-author"
 
 
 def check(email: str, name: str, website: str) -> DataSubject:
@@ -93,7 +91,7 @@ def erase(person: DataSubject) -> dict[str, int]:
                 raise _failed(plugin_id, "erase_personal_data did not return how many rows it erased.")
             counts[plugin_id] = count
         tx.session.flush()
-        return {"": _erase_comments(tx, person), **counts}
+        return {"": comments.withdraw(_written_by(tx.session, person)), **counts}
 
     return database.write(change)
 
@@ -175,37 +173,3 @@ def _comments(person: DataSubject) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def _erase_comments(tx: Transaction, person: DataSubject) -> int:
-    ids = _written_by(tx.session, person)
-    posts = set()
-    for start in range(0, len(ids), CHUNK):
-        some = ids[start : start + CHUNK]
-        drop_meta(tx, "comment", some)
-        answered = set(tx.session.scalars(sa.select(Comment.parent_id).where(Comment.parent_id.in_(some))))
-        for comment in tx.session.scalars(sa.select(Comment).where(Comment.id.in_(some))):
-            posts.add(comment.post_id)
-            before = comment.status
-            # A comment that was imported stays known by its id, or the next import would bring it back.
-            if before in ("pending", "spam") and comment.id not in answered and comment.source_id is None:
-                tx.session.delete(comment)
-                comments.tell_removed(tx, comment, before, "deleted")
-                continue
-            if before == "published":
-                comments.tell_removed(tx, comment, before, GONE)
-                comment.status = GONE
-            elif before == "pending":
-                comment.status = "spam"
-            comment.author_name = comment.author_url = comment.source = comment.html = ""
-            comment.author_email = comment.email_key = ""
-            comment.held_reason = comment.status_before = comment.address_key = ""
-            comment.user_id = None
-            comment.digest = comments.new_digest()
-            comment.modified_at = clock.now()
-        tx.session.flush()
-    for post_id in posts:
-        comments.recount(tx, post_id)
-    if ids:
-        tx.bump("comments", "moderation")
-    return len(ids)

@@ -1,5 +1,6 @@
 """Comments: reading threads, taking a visitor's comment, and the owner's decisions."""
 
+from blogengine.comments.editing import edit
 from blogengine.comments.moderation import approve
 from blogengine.comments.moderation import comments_for_owner
 from blogengine.comments.moderation import counts
@@ -13,6 +14,7 @@ from blogengine.comments.moderation import waiting_under
 from blogengine.comments.reading import PAGE_SIZE
 from blogengine.comments.reading import CommentList
 from blogengine.comments.reading import address_at
+from blogengine.comments.reading import by_address
 from blogengine.comments.reading import by_id
 from blogengine.comments.reading import own_comment
 from blogengine.comments.reading import page_of
@@ -27,6 +29,7 @@ from blogengine.comments.submission import new_digest
 from blogengine.comments.submission import preview
 from blogengine.comments.submission import submit
 from blogengine.comments.threads import next_thread_key
+from blogengine.comments.withdrawing import withdraw
 
 __all__ = [
     "NAME_LIMIT",
@@ -37,11 +40,13 @@ __all__ = [
     "address_at",
     "address_key",
     "approve",
+    "by_address",
     "by_id",
     "check",
     "comments_for_owner",
     "counts",
     "delete_forever",
+    "edit",
     "mark_spam",
     "new_digest",
     "next_thread_key",
@@ -56,4 +61,5 @@ __all__ = [
     "thread",
     "undo",
     "waiting_under",
+    "withdraw",
 ]

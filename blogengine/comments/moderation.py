@@ -70,6 +70,8 @@ def _decide(ids: Iterable[int], status: str) -> int:
         if comment.status == status:
             comment.status_before = ""  # this decision changed nothing: taking it back must not either
             return False
+        if status == "published" and not comment.source:
+            return False  # its writer took the words back
         comment.status_before, comment.status = comment.status, status
         return True
 

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam
 
 from blogengine import markup
 from blogengine import posts
+from blogengine.addresses import mail_key
 from blogengine.comments.threads import SHOWN_DEPTH
 from blogengine.db import db
 from blogengine.errors import Refused
@@ -108,6 +109,23 @@ def by_id(comment_id: int) -> CommentView | None:
         return None
     depends(f"comments:{row[1]}")
     return _listed(row)
+
+
+def by_address(
+    address: str, *, before_id: int | None = None, limit: int = 20
+) -> tuple[list[tuple[Comment, Post]], bool]:
+    """Return comments that were sent with a mail address, with their posts, newest first, and whether more follow.
+
+    In whatever state: for the one who reads mail at that address, and nobody else.
+    """
+    key = mail_key(address)
+    if not key:
+        return [], False
+    found = sa.select(Comment, Post).join(Post, Post.id == Comment.post_id).where(Comment.email_key == key)
+    if before_id is not None:
+        found = found.where(Comment.id < before_id)
+    rows = db.session.execute(found.order_by(Comment.id.desc()).limit(limit + 1)).all()
+    return [(comment, post) for comment, post in rows[:limit]], len(rows) > limit
 
 
 def own_comment(comment_id: int) -> tuple[CommentView, PostView] | None:

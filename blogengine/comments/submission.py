@@ -180,12 +180,12 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
             hint="Your text is below, so that you can keep it.",
         )
     parent = _parent_of(draft, post)
-    digest = _digest(draft, post, user)
+    digest = digest_of(draft, post.id, user.id if user is not None else None)
     repeat = _find(digest)
     if repeat is not None:
         return repeat
     _check_rate(facts)
-    verdict = Verdict(PUBLISH) if user is not None else _judge(draft, post, facts)
+    verdict = Verdict(PUBLISH) if user is not None else judge(draft, post, facts)
     if verdict.level >= REJECT:
         raise Refused(verdict.reason or "This comment was refused.", code="rejected")
     status = {PUBLISH: "published", HOLD: "pending", SPAM: "spam"}[verdict.level]
@@ -267,9 +267,10 @@ def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:
     return row[0], row[1]
 
 
-def _digest(draft: CommentDraft, post: PostView, user: User | None) -> str:
-    name = f"\0{user.id}" if user is not None else fold(draft.name)  # which nobody can type
-    facts = "\0".join([str(post.id), str(draft.parent_id or ""), name, draft.text.strip()])
+def digest_of(draft: CommentDraft, post_id: int, user_id: int | None) -> str:
+    """Return what is the same for two comments that are one: post, parent, name and text."""
+    name = f"\0{user_id}" if user_id is not None else fold(draft.name)  # which nobody can type
+    facts = "\0".join([str(post_id), str(draft.parent_id or ""), name, draft.text.strip()])
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
@@ -294,7 +295,8 @@ def _check_rate(facts: CommentFacts) -> None:
         )
 
 
-def _judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict:
+def judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict:
+    """Return the strictest verdict on a comment: the engine's own, or that of a plugin."""
     verdicts = [Verdict(PUBLISH)]
     if not facts.has_origin_evidence:
         verdicts.append(Verdict(HOLD, "The browser did not say which page the form was sent from."))

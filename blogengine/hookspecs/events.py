@@ -67,7 +67,7 @@ def post_deleted(post_id: int, kind: str, path: str, title: str, event: Event) -
 
 @hookspec
 def comment_saved(comment_id: int, status: str, facts: CommentFacts, tx: Transaction) -> None:
-    """Hear that a visitor's comment was stored, inside the same transaction.
+    """Hear that a visitor's comment was stored, or changed (`facts.is_edit`), inside the same transaction.
 
     :param comment_id: the comment's id.
     :param status: what became of it: `published`, `pending` or `spam`.

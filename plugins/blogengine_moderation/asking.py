@@ -20,7 +20,7 @@ def ask(form: CommentFormView) -> None:
 def reason_to_hold(facts: CommentFacts) -> str:
     """Return why a comment is held because of its answer, or an empty text."""
     rule = current()
-    if not rule.question or not _answers() or facts.signed_in:
+    if not rule.question or not _answers() or facts.signed_in or facts.is_edit:
         return ""
     typed = _folded(facts.fields.get(NAME, ""))
     if typed in _answers():

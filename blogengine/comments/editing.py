@@ -1,0 +1,96 @@
+"""Changing a comment that was sent: checked, cleaned and judged as a new one, and marked as edited."""
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from blogengine import clock
+from blogengine import db as database
+from blogengine import markup
+from blogengine import posts
+from blogengine.comments.moderation import recount
+from blogengine.comments.moderation import tell_removed
+from blogengine.comments.submission import Outcome
+from blogengine.comments.submission import digest_of
+from blogengine.comments.submission import judge
+from blogengine.db import Transaction
+from blogengine.db import db
+from blogengine.errors import Refused
+from blogengine.models import Comment
+from blogengine.pages import HOLD
+from blogengine.pages import PUBLISH
+from blogengine.pages import REJECT
+from blogengine.pages import CommentDraft
+from blogengine.pages import CommentFacts
+from blogengine.pages import Verdict
+from blogengine.runtime import blog
+
+
+def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts) -> Outcome:
+    """Give a comment the text of `draft`, which `check` made; it is on disk when this returns.
+
+    Name, website, address and place stay. A visitor's text is judged again: what would be held is held, and what waits goes
+    on waiting. Who may change it, and for how long, is the caller's rule. Raises `Refused`: `gone`, `removed`, `repeat`,
+    `rejected`.
+    """
+    facts = replace(facts, is_edit=True)
+    before = db.session.get(Comment, comment_id)
+    post = posts.by_id(before.post_id) if before is not None else None
+    if before is None or post is None:
+        raise _gone()
+    if before.source == draft.text:
+        return Outcome(comment_id, _told(before.status), is_repeat=True)
+    user_id = before.user_id
+    whole = CommentDraft(
+        draft.text,
+        before.author_name,
+        before.author_url,
+        before.parent_id,
+        draft.html or str(markup.render_comment(draft.text)),
+        email=before.author_email,
+    )
+    verdict = Verdict(PUBLISH) if user_id is not None else judge(whole, post, facts)
+    if verdict.level >= REJECT:
+        raise Refused(verdict.reason or "This text was refused.", code="rejected")
+    digest = digest_of(whole, post.id, user_id)
+
+    def change(tx: Transaction) -> Outcome:
+        comment = tx.session.get(Comment, comment_id)
+        if comment is None:
+            raise _gone()
+        if comment.status.startswith("removed"):
+            raise Refused("This comment was removed; it cannot be changed any more.", code="removed")
+        same = sa.select(Comment.id).where(Comment.digest == digest, Comment.id != comment_id)
+        if tx.session.scalar(same) is not None:
+            raise Refused("The same words by the same name are there already.", code="repeat")
+        was, comment.status = comment.status, _status(comment.status, verdict)
+        comment.source, comment.html, comment.pipeline = whole.text, whole.html, markup.PIPELINE
+        comment.digest = digest
+        comment.edited_at = comment.modified_at = clock.now()
+        if verdict.level != PUBLISH:
+            comment.held_reason = verdict.reason
+        if comment.status != was:
+            comment.status_before = ""
+            tell_removed(tx, comment, was, comment.status)
+        tx.session.flush()
+        recount(tx, comment.post_id)
+        tx.bump("comments", "moderation")
+        blog().hook.comment_saved(comment_id=comment_id, status=comment.status, facts=facts, tx=tx)
+        return Outcome(comment_id, _told(comment.status))
+
+    return database.write(change)
+
+
+def _status(before: str, verdict: Verdict) -> str:
+    """Return the status after an edit: it is never better than before, because only the owner lets out what waits."""
+    if before == "spam" or verdict.level > HOLD:
+        return "spam"
+    return "pending" if before == "pending" or verdict.level == HOLD else "published"
+
+
+def _told(status: str) -> str:
+    return status if status in ("published", "spam") else "pending"
+
+
+def _gone() -> Refused:
+    return Refused("The comment or its post is not here any more.", code="gone")
