@@ -46,8 +46,9 @@ def viewer_of(environ: Environ) -> Viewer | None:
 
 
 def is_page(headers: list[tuple[str, str]]) -> bool:
-    """Whether an answer is HTML that somebody reads."""
-    return any(name.lower() == "content-type" and value.startswith("text/html") for name, value in headers)
+    """Whether an answer is HTML that somebody reads, and not at an address that one person alone has."""
+    found = {name.lower(): value for name, value in headers}
+    return found.get("content-type", "").startswith("text/html") and found.get("x-robots-tag") != "noindex"
 
 
 def ask(app: BlogFlask, environ: Environ) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -90,6 +90,8 @@ from blogengine.schema import option
 from blogengine.searching import Search
 from blogengine.secret import Secret
 from blogengine.setup import VERSION as ENGINE_VERSION
+from blogengine.signing import seal
+from blogengine.signing import unseal
 from blogengine.subjects import DataSubject
 from blogengine.syndication import finish_feed
 from blogengine.tables import Tables
@@ -200,10 +202,12 @@ __all__ = [
     "remember",
     "sanitize",
     "say",
+    "seal",
     "session",
     "settings_of",
     "split_markers",
     "text",
+    "unseal",
     "visitor_key",
     "without_markers",
     "write",

@@ -58,6 +58,7 @@ FLOORS = {
     "blogengine.pagecache": 1,
     "blogengine.tracking": 1,
     "blogengine.runtime": 1,
+    "blogengine.signing": 2,
     "blogengine.migrations": 1,
     "blogengine.health": 0,
     "blogengine.hookspecs": 0,

@@ -48,10 +48,12 @@ def draft(
     headers: Mapping[str, str] | None,
     host: str,
     at: datetime,
+    identity: str = "",
 ) -> dict[str, Any]:
     """Return a mail as it stands in the outbox; raises `Refused` for what no mail can carry.
 
-    Its Message-ID is made here, once, so that a mail that is handed over twice is the same mail. `host` ends it.
+    Its Message-ID is made here, once, so that a mail that is handed over twice is the same mail: of `identity`, where there
+    is one. `host` ends it.
     """
     recipient = mailbox(to)
     if len(text) > LONGEST or len(html or "") > LONGEST:
@@ -66,7 +68,7 @@ def draft(
             value = str(mailbox(value))
         kept[name] = value
     return {
-        "id": f"<{secrets.token_hex(16)}@{host}>",
+        "id": f"<{identity or secrets.token_hex(16)}@{host}>",
         "date": at.isoformat(),
         "to": str(recipient),
         "subject": _one_line(subject)[:_LONGEST_HEADER],

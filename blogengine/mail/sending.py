@@ -1,5 +1,6 @@
 """Sending: a row of the outbox for each mail, and the job that hands it to the mail server."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,17 +55,33 @@ def send(
     html: str | None = None,
     headers: Mapping[str, str] | None = None,
     key: str | None = None,
+    identity: str | None = None,
 ) -> None:
     """Write one mail to the outbox with the change that causes it; it is sent after the commit, at least once.
 
     `to` is one address, `ann@example.org` or `Ann <ann@example.org>`: several people get a mail each. `headers` may add
     such as `Reply-To` or `List-Unsubscribe`. While a mail with the same `key` waits, another is not stored; begin it
-    with your plugin's id. Without a mail server in the blog's settings mails wait. Raises `Refused` for an address or a
-    header that cannot be.
+    with your plugin's id. A mail that is written again with the same `identity` (your plugin's id and what it is about) has
+    the same Message-ID, and mail programs show it once. Without a mail server in the blog's settings mails wait. Raises
+    `Refused` for an address or a header that cannot be.
     """
     host = urlsplit(blog().url).hostname or _sender().domain or "blogengine.invalid"
-    payload = draft(to=to, subject=subject, text=text, html=html, headers=headers, host=host, at=clock.now())
+    payload = draft(
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        headers=headers,
+        host=host,
+        at=clock.now(),
+        identity="" if identity is None else _digest(f"{to}\0{identity}"),
+    )
     enqueue(tx, KIND, payload, key=None if key is None else f"mail:{key}")
+
+
+def _digest(identity: str) -> str:
+    key = b"mail:" + blog().config.secret_key.encode()
+    return hmac.digest(key, identity.encode(), "sha256").hex()[:32]
 
 
 def missing() -> str:

@@ -202,7 +202,7 @@ def answer(token: str) -> Any:
         post=post,
         back=Link(post.url, post.title),
     )
-    return rendering.respond("comment_answer.html", page)
+    return frame.hidden(rendering.respond("comment_answer.html", page))
 
 
 def _read_fields(asked: CommentFormView) -> tuple[dict[str, str], dict[str, str]]:

@@ -38,18 +38,31 @@ def meta(title: str, path: str = "", **facts: Any) -> Meta:
     return Meta(full, canonical=f"{blog().url}{path}" if path and blog().url else "", **facts)
 
 
-def public_page(template: str, title: str, *, status: int = 200, **values: Any) -> Response:
+def public_page(
+    template: str, title: str, *, status: int = 200, private: bool = False, **values: Any
+) -> Response:
     """Answer with a plugin's template that extends `base.html`: the blog's frame, theme and head around it.
 
-    The template gets `page` (a `Page`) and `values`.
+    The template gets `page` (a `Page`) and `values`. `private` is for a page at an address that only one person has: it is
+    not kept, not indexed, not counted, and its address is told to no other page.
     """
     page = Page(
         blog=blog_view(),
-        meta=meta(title, request.path),
+        meta=meta(title, "" if private else request.path),
         signed_in=security.current_user() is not None,
         flashes=[],
     )
-    return rendering.respond(template, page, status, **values)
+    response = rendering.respond(template, page, status, **values)
+    return hidden(response) if private else response
+
+
+def hidden(response: Response) -> Response:
+    """Keep the address of an answer to the one who has it."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    # Not `no-referrer`: with that browsers say `Origin: null` of the forms on the page, and they are refused.
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
 
 
 def static_links() -> list[Link]:
