@@ -64,7 +64,7 @@ from markupsafe import Markup
 from blogengine.plugin import *
 """
 
-BAD = {
+BAD: dict[str, tuple[str, str | dict[str, str]]] = {
     "a warning": (
         "test_it_loads_without_a_warning",
         "import warnings\nwarnings.warn('old', DeprecationWarning)",
@@ -163,6 +163,35 @@ BAD = {
         "@hookimpl\ndef register_settings(): return Settings\n"
         "@hookimpl\ndef post_footer_html(): return Markup('<p>{}</p>').format(settings_of('bad').token.reveal())",
     ),
+    "a name kept and never shown": (
+        "test_what_it_keeps_about_a_person_is_shown_and_erased",
+        "@hookimpl\ndef comment_saved(comment_id, tx):\n"
+        "    view, _ = comments.own_comment(comment_id)\n"
+        "    write_meta(tx, 'bad', comment_id, 'bad', 'who', view.author_name)",
+    ),
+    "a name shown and never erased": (
+        "test_what_it_keeps_about_a_person_is_shown_and_erased",
+        "@hookimpl\ndef comment_published(comment_id, event):\n"
+        "    view = comments.by_id(comment_id)\n"
+        "    write(lambda tx: write_meta(tx, 'bad', 1, 'bad', 'who', [view.author_name]))\n"
+        "@hookimpl\ndef export_personal_data(person): return read_meta('bad', [1], 'bad')[1]",
+    ),
+    "an address of a visitor": (
+        "test_what_it_keeps_about_a_person_is_shown_and_erased",
+        "@hookimpl\ndef comment_saved(tx):\n"
+        "    if request: write_meta(tx, 'bad', 1, 'bad', 'from', request.remote_addr)",
+    ),
+    "a side that is always the same": (
+        "test_it_is_at_home_in_pages_from_right_to_left",
+        {
+            "__init__.py": "",
+            "static/a.css": "@media (width > 9em) { p { color: teal; margin-left: 1em } }",
+        },
+    ),
+    "words that fail in Arabic": (
+        "test_it_is_at_home_in_pages_from_right_to_left",
+        "@hookimpl\ndef listing_footer_html(): return {'en': 'Hello'}[blog().site.language]",
+    ),
     "a step that cannot be taken back": (
         "test_its_tables_go_up_down_and_up_again",
         "import sqlalchemy as sa\n"
@@ -204,7 +233,10 @@ def contract(number: int, plugin_id: str, source: object, only: str = "") -> str
 
 def test_each_contract_test_finds_what_is_bad_and_no_other_does(pytester: pytest.Pytester) -> None:
     plugins: list[tuple[str, str, object, str]] = [("the good one", "good", textwrap.dedent(GOOD), "")]
-    plugins += [(name, "bad", HEAD + source, wanted) for name, (wanted, source) in BAD.items()]
+    plugins += [
+        (name, "bad", HEAD + source if isinstance(source, str) else source, wanted)
+        for name, (wanted, source) in BAD.items()
+    ]
     plugins.append(("a text that stands there", "bad", TEMPLATE, "test_its_texts_can_be_translated"))
     seen: set[str] = set()
     tests = ["from blogengine.testing import PluginContract"]

@@ -9,8 +9,10 @@ import pytest
 
 from blogengine.testing.blogs import BlogKit
 from blogengine.testing.contract import data
+from blogengine.testing.contract import directions
 from blogengine.testing.contract import failing
 from blogengine.testing.contract import html
+from blogengine.testing.contract import personal
 from blogengine.testing.contract import settings
 from blogengine.testing.contract import sources
 from blogengine.testing.contract import traces
@@ -88,6 +90,12 @@ class PluginContract:
         found = truth.for_one_only(trial) + truth.untimely(trial)
         assert not found, "\n".join(found)
 
+    def test_it_is_at_home_in_pages_from_right_to_left(self, trial: Trial) -> None:
+        """Its style sheets name no left and right where start and end can be named; in Arabic its pages are as whole."""
+        skip_unless(not trial.problem)
+        found = directions.one_sided(trial)
+        assert not found, "\n".join(found)
+
     def test_its_settings_refuse_nonsense(self, trial: Trial) -> None:
         """Nonsense in a field of its settings is refused with a sentence at that field, or harms nothing."""
         skip_unless(not trial.problem)
@@ -121,6 +129,12 @@ class PluginContract:
         """A secret among its settings is on no page, not even the owner's, and in no line of the log."""
         skip_unless(not trial.problem)
         found = data.shown_secrets(trial, caplog)
+        assert not found, "\n".join(found)
+
+    def test_what_it_keeps_about_a_person_is_shown_and_erased(self, trial: Trial) -> None:
+        """What it keeps of a visitor who comments is in `export_personal_data`, and is gone after `erase_personal_data`."""
+        skip_unless(not trial.problem)
+        found = personal.kept_silently(trial)
         assert not found, "\n".join(found)
 
     @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
