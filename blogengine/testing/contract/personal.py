@@ -75,7 +75,10 @@ def _rows(trial: Trial, with_comments: bool) -> Iterator[str]:
     with trial.blog.site.engine.connect() as connection:
         known = {*trial.blog.site.current().blog.plugins.candidates}
         for name in found_tables(connection, trial.plugin_id, known):
-            for row in connection.execute(sa.text(f'SELECT * FROM "{name}"')):  # noqa: S608  a name of the database's
+            everything: sa.Select[tuple[object, ...]] = sa.select(sa.literal_column("*")).select_from(
+                sa.table(name)
+            )
+            for row in connection.execute(everything):
                 yield " ".join(str(value) for value in row)
         mine = sa.select(Meta.owner_kind, Meta.key, Meta.value).where(Meta.plugin_id == trial.plugin_id)
         for kind, key, value in connection.execute(mine):
