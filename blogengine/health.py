@@ -1,4 +1,4 @@
-"""What a plugin finds wrong with itself on this installation: shown by `blogengine doctor`."""
+"""What a plugin finds wrong with itself on this installation: shown by `blogengine doctor` and on the plugin's page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -41,6 +41,7 @@ FLOORS = {
     "blogengine.accounts": 2,
     "blogengine.settings": 2,
     "blogengine.inventory": 2,
+    "blogengine.checkups": 2,
     "blogengine.themes": 2,
     "blogengine.layout": 2,
     "blogengine.jobs": 2,

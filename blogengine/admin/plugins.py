@@ -11,6 +11,7 @@ from flask import redirect
 from flask import request
 from flask import url_for
 
+from blogengine import checkups
 from blogengine import inventory
 from blogengine import removing
 from blogengine import schema
@@ -237,6 +238,7 @@ def _page(
         "plugin.html",
         status,
         plugin=view,
+        health=[found for _, found in checkups.ask(view.id)],
         fields=fields,
         message=f"{message} {forms.elsewhere(fields, problems or {})}".strip(),
         states=STATES,

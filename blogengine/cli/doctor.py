@@ -10,6 +10,7 @@ import click
 import sqlalchemy as sa
 
 from blogengine import accounts
+from blogengine import checkups
 from blogengine import mail
 from blogengine import settings
 from blogengine.cli.instance import Opener
@@ -17,8 +18,6 @@ from blogengine.cli.instance import pass_opener
 from blogengine.config import Config
 from blogengine.db import db
 from blogengine.errors import BlogError
-from blogengine.health import LEVELS
-from blogengine.health import Health
 from blogengine.migrations import is_current
 from blogengine.models import Outbox
 from blogengine.runtime import Blog
@@ -115,21 +114,10 @@ def check_database(site: Site) -> Iterator[Finding]:
         yield "fail", "The schema is not the newest; start the blog once, which brings it up to date."
 
 
-def run_checks(running: Blog) -> Iterator[Finding]:
+def run_checks() -> Iterator[Finding]:
     """Run the checks that plugins offer."""
-    for plugin_id, check in running.health_checks:
-        try:
-            found = check.run()
-        except (Exception, SystemExit) as error:
-            yield "fail", f"Plugin {plugin_id}: the check {check.name} raised {type(error).__name__}: {error}"
-            continue
-        if isinstance(found, Health) and found.level in LEVELS:
-            yield found.level, f"Plugin {plugin_id}: {found.sentence}"
-        elif found is not None:
-            yield (
-                "fail",
-                f"Plugin {plugin_id}: the check {check.name} must return Health or None, not {found!r:.100}",
-            )
+    for plugin_id, found in checkups.ask():
+        yield found.level, f"Plugin {plugin_id}: {found.sentence}"
 
 
 def _sqlite_version(version: tuple[int, ...]) -> Finding:
@@ -177,7 +165,7 @@ def check_blog(running: Blog) -> Iterator[Finding]:
         yield "warn", f"The environment variable {variable} is for a plugin that is not there."
     if trouble := mail.trouble():
         yield "warn", f"{trouble} Mend it: blogengine settings mail_server=… mail_from=…"
-    yield from run_checks(running)
+    yield from run_checks()
     dead = db.session.scalars(sa.select(Outbox).where(Outbox.state == "dead").limit(20)).all()
     for job in dead:
         yield "warn", f"Job {job.id} ({job.kind}) was given up after {job.attempts} tries: {job.last_error}"

@@ -156,6 +156,6 @@ def register_commands() -> Sequence[Command]:  # type: ignore[empty-body]
 def register_health_checks() -> Sequence[HealthCheck]:  # type: ignore[empty-body]
     """Look at what can be wrong with the plugin on this installation.
 
-    Returns checks, which `blogengine doctor` runs and shows; they must be quick and not use the network. One that raises is
-    shown as failed. Called once when an app is built. Since 0.1.
+    Returns checks, which `blogengine doctor` and the plugin's page under Plugins run and show; they must be quick and not
+    use the network. One that raises is shown as failed. Called once when an app is built. Since 0.1.
     """

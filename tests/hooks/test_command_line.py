@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from blogengine.cli.main import group
 from blogengine.testing import BlogKit
+from blogengine.testing import Visitor
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -58,7 +59,9 @@ def register_commands():
     assert "No such command 'nobody'" in said
 
 
-def test_hook_register_health_checks_is_asked_by_the_doctor(blog: BlogKit, instance: Path) -> None:
+def test_hook_register_health_checks_is_asked_by_the_doctor_and_the_plugins_page(
+    blog: BlogKit, instance: Path, owner_client: Visitor
+) -> None:
     blog.add_plugin(
         "ill",
         HEAD
@@ -81,6 +84,12 @@ def register_health_checks():
     assert "warn Plugin ill: It limps." in said
     assert "fail Plugin ill: the check two raised ValueError: from the check" in said
     assert "fail Plugin ill: the check three must return Health or None, not 'nonsense'" in said
+    page = owner_client.get("/admin/plugins/ill")
+    assert page.status_code == 200
+    assert '<span class="badge warn">look at it</span> It limps.' in page.text
+    assert "the check two raised ValueError: from the check" in page.text
+    assert page.text.count("does not work") == 2
+    assert "What it says about itself" not in owner_client.get("/admin/plugins/atom").text
 
 
 def test_a_plugin_that_offers_nonsense_to_the_command_line_is_broken(blog: BlogKit, instance: Path) -> None:
