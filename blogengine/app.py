@@ -132,6 +132,7 @@ def _build(
     with running(app.blog):
         plugins.load(setup.plugins, setup.plugin_order, dropped)
         personal.prepare(app)
+        app.before_request(admin.guard)  # who may is asked before what was sent is looked at
         security.prepare(app, app.blog)
         failures.prepare(app)
         app.register_blueprint(listings)

@@ -27,6 +27,8 @@ from blogengine.interchange import Exporter
 from blogengine.interchange import Importer
 from blogengine.migrations import version_of
 from blogengine.pages import AdminPages
+from blogengine.permissions import CORE
+from blogengine.permissions import Permission
 from blogengine.places import Asset
 from blogengine.places import Gadget
 from blogengine.plugins.gadgets import Offered
@@ -70,6 +72,7 @@ def add_plugins(app: Flask, blog: Blog) -> None:
         exporter.id: exporter for _, exporter in offered(plugins, "register_exporters", Exporter)
     }
     blog.feeds = _feeds(plugins)
+    blog.permissions = _permissions(plugins)
     for plugin_id, blueprint in plugins.collect("register_routes").items():
         _mount(app, plugins, plugin_id, blueprint)
     for plugin_id, extra in plugins.collect("register_admin_pages").items():
@@ -129,6 +132,19 @@ def _behind(tables: Tables, present: str) -> str:
     if present not in ("", *tables.revisions):
         return f"Its tables were made by a newer version of it (step {present}); install that version again."
     return f"Its tables are at step {present or '0000'} of {tables.head}; run `blogengine plugins migrate {tables.id}`."
+
+
+def _permissions(plugins: Plugins) -> dict[str, Permission]:
+    found: dict[str, tuple[str, Permission]] = {one.name: ("", one) for one in CORE}
+    for plugin_id, permission in offered(plugins, "register_permissions", Permission):
+        problem = permission.problem(plugin_id)
+        if not problem and permission.name in found:
+            problem = f"It has two permissions called {permission.name}."
+        if problem:
+            plugins.drop(plugin_id, problem)
+            continue
+        found[permission.name] = plugin_id, permission
+    return {name: one for name, (holder, one) in found.items() if not holder or plugins.is_active(holder)}
 
 
 def _feeds(plugins: Plugins) -> dict[str, Feed]:

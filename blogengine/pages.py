@@ -14,6 +14,7 @@ from flask import Blueprint
 from markupsafe import Markup
 
 from blogengine.head import Meta
+from blogengine.permissions import USE_PLUGINS
 from blogengine.places import Field
 
 PAGES_VERSION = 1
@@ -281,8 +282,8 @@ class AdminPages:
     blueprint: Blueprint
     label: str
     endpoint: str = "index"
-    owner_only: bool = False
-    """Whether authors who do not own the blog are kept out, and see no entry."""
+    permission: str = USE_PLUGINS
+    """What people need to reach the pages and to see their entry: a name of `register_permissions` or of the core."""
 
 
 @dataclass(frozen=True, slots=True)

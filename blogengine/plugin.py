@@ -80,6 +80,12 @@ from blogengine.pages import PostView
 from blogengine.pages import Redirect
 from blogengine.pages import Verdict
 from blogengine.pageviews import PageView
+from blogengine.permissions import ALLOW
+from blogengine.permissions import DENY
+from blogengine.permissions import Actor
+from blogengine.permissions import Judgement
+from blogengine.permissions import Permission
+from blogengine.permissions import Resource
 from blogengine.places import Asset
 from blogengine.places import Field
 from blogengine.places import Gadget
@@ -95,6 +101,7 @@ from blogengine.signing import unseal
 from blogengine.subjects import DataSubject
 from blogengine.syndication import finish_feed
 from blogengine.tables import Tables
+from blogengine.web.access import can
 from blogengine.web.caching import cacheable
 from blogengine.web.frame import public_page
 from blogengine.web.publicforms import public_form
@@ -107,11 +114,14 @@ from blogengine.work import Event
 from blogengine.work import Job
 
 __all__ = [
+    "ALLOW",
+    "DENY",
     "ENGINE_VERSION",
     "HOLD",
     "PUBLISH",
     "REJECT",
     "SPAM",
+    "Actor",
     "AdminPages",
     "Asset",
     "BigId",
@@ -146,6 +156,7 @@ __all__ = [
     "Invalid",
     "JSONValue",
     "Job",
+    "Judgement",
     "KeyText",
     "Link",
     "ListingPage",
@@ -156,6 +167,7 @@ __all__ = [
     "Note",
     "Page",
     "PageView",
+    "Permission",
     "Person",
     "PostDraft",
     "PostList",
@@ -166,6 +178,7 @@ __all__ = [
     "Record",
     "Redirect",
     "Refused",
+    "Resource",
     "Search",
     "Secret",
     "SettingRecord",
@@ -178,6 +191,7 @@ __all__ = [
     "blog",
     "cacheable",
     "call_hook",
+    "can",
     "check_mail_address",
     "check_web_address",
     "comments",

@@ -19,6 +19,8 @@ from blogengine.config import Config
 from blogengine.feeds import Feed
 from blogengine.health import HealthCheck
 from blogengine.markup import PIPELINE
+from blogengine.permissions import CORE
+from blogengine.permissions import Permission
 from blogengine.plugins.door_report import Report
 from blogengine.plugins.gadgets import Offered
 from blogengine.plugins.manager import Plugins
@@ -45,6 +47,8 @@ class Blog:
     """Addresses of the pages of plugins, by plugin id."""
     gadgets: Mapping[str, Offered] = field(default_factory=dict)
     """What may be put into areas of the theme, by `<plugin id>.<name>`."""
+    permissions: Mapping[str, Permission] = field(default_factory=lambda: {one.name: one for one in CORE})
+    """What people may do, by name: the core's, then those of plugins that run."""
     assets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Names of the style sheets and scripts that plugins registered, by where they belong."""
     commands: Mapping[str, Sequence[Command]] = field(default_factory=dict)

@@ -193,6 +193,8 @@ class Setup:
     """The variable of the environment that gives a setting of the blog, by the setting's name."""
     plugin_order: tuple[str, ...] = ()
     """Ids of plugins in the order that the owner chose; empty while they have chosen none."""
+    author_permissions: Mapping[str, bool] = field(default_factory=dict, hash=False)
+    """Whether authors have a permission, by its name, where the owner chose other than the default."""
 
     @property
     def fingerprint(self) -> str:

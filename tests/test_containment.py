@@ -87,6 +87,7 @@ def test_a_plugin_that_raises_in_every_hook_stops_no_page_and_no_other_plugin(
         "post_footer_html",
         "listing_footer_html",
         "judge_comment",
+        "judge_permission",
         "editor_html",
     } <= failed
     assert failed <= set(KNOWN)
@@ -121,7 +122,7 @@ def test_a_plugin_that_answers_nonsense_in_every_hook_stops_no_page(
     failures = blog.site.failures.take()
     assert {failure.plugin_id for failure in failures} == {"bad"}
     failed = {failure.hook for failure in failures}
-    assert {"post_footer_html", "listing_footer_html", "judge_comment"} <= failed or (
+    assert {"post_footer_html", "listing_footer_html", "judge_comment", "judge_permission"} <= failed or (
         how == "a verdict of nothing" and "judge_comment" in failed
     )
     with blog.app():

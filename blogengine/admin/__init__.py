@@ -16,18 +16,19 @@ from blogengine.admin import rescuing
 from blogengine.admin import settings
 from blogengine.admin import themes
 from blogengine.admin import trying
-from blogengine.admin.frame import OWNERS_PAGES
-from blogengine.admin.frame import PLUGIN_MENU
+from blogengine.admin.frame import PLUGIN_PAGES
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import admin_page
 from blogengine.admin.frame import guard
 from blogengine.pages import AdminPages
+from blogengine.plugins.manifest import did_you_mean
 from blogengine.runtime import blog
 
 __all__ = [
     "comments",
     "doors",
     "editor",
+    "guard",
     "jobs",
     "layout",
     "mount",
@@ -45,10 +46,9 @@ __all__ = [
 
 
 def prepare(app: Flask) -> None:
-    """Give `app` the owner's pages; everything below `/admin` is denied to people who are not signed in."""
-    app.before_request(guard)
+    """Give `app` the owner's pages; `guard` stands before everything below `/admin`."""
     app.jinja_env.globals["admin_page"] = admin_page
-    app.extensions[PLUGIN_MENU], app.extensions[OWNERS_PAGES] = {}, set()
+    app.extensions[PLUGIN_PAGES] = {}
     app.register_blueprint(admin)
 
 
@@ -60,7 +60,12 @@ def mount(app: Flask, plugin_id: str, pages: AdminPages) -> None:
     prefix, name = f"/admin/-/{plugin_id}", f"admin_{plugin_id}"
     endpoint = f"{name}.{pages.endpoint}"
     trial = Flask("trial", static_folder=None)
+    known = blog().permissions
     try:
+        if pages.permission not in known:
+            raise ValueError(
+                f"there is no permission {pages.permission!r}.{did_you_mean(str(pages.permission), known)}"
+            )
         trial.register_blueprint(pages.blueprint, url_prefix=prefix, name=name)
         if endpoint not in trial.view_functions:
             raise ValueError(f"there is no view {pages.endpoint!r} to begin at")
@@ -68,6 +73,4 @@ def mount(app: Flask, plugin_id: str, pages: AdminPages) -> None:
         blog().plugins.drop(plugin_id, f"Its admin pages cannot be used: {error}.")
         return
     app.register_blueprint(pages.blueprint, url_prefix=prefix, name=name)
-    app.extensions[PLUGIN_MENU][plugin_id] = (endpoint, pages.label)
-    if pages.owner_only:
-        app.extensions[OWNERS_PAGES].add(plugin_id)
+    app.extensions[PLUGIN_PAGES][name] = (endpoint, pages)

@@ -9,6 +9,7 @@ from flask import redirect
 from flask import request
 from flask import url_for
 from markupsafe import Markup
+from werkzeug.exceptions import Forbidden
 
 from blogengine import comments as service
 from blogengine import markup
@@ -23,7 +24,9 @@ from blogengine.errors import Refused
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.pages import Link
+from blogengine.permissions import Resource
 from blogengine.sanitize import trusted
+from blogengine.web import access
 
 PAGE = 50
 TABS = (
@@ -50,7 +53,7 @@ class Row:
     decisions: list[tuple[str, str]]
 
 
-@admin.get("/comments")
+@admin.get("/comments", permission="comment.read")
 def comments() -> Response:
     """Comments, newest first; those that wait unless told otherwise."""
     status, q, post_id = _filter(request.args)
@@ -59,6 +62,7 @@ def comments() -> Response:
         status="" if status == "all" else status, q=q, post_id=post_id, before_id=before, limit=PAGE
     )
     counts = _counts()
+    mine = access.among("comment.moderate", [access.about(post) for _, post in found])
     return show(
         "comments.html",
         status=status,
@@ -66,8 +70,8 @@ def comments() -> Response:
         post=posts.get(post_id) if post_id is not None else None,
         before=before,
         tabs=[(Link(_list_url(key, q, post_id), text), counts[key], key == status) for key, text in TABS],
-        rows=[_row(comment, post) for comment, post in found],
-        decisions=_decisions(status),
+        rows=[_row(comment, post, access.about(post) in mine) for comment, post in found],
+        decisions=_decisions(status) if mine else [],
         all_selected=request.args.get("select") == "all",
         select_url=_list_url(
             status, q, post_id, before, select=None if request.args.get("select") else "all"
@@ -78,7 +82,7 @@ def comments() -> Response:
     )
 
 
-@admin.post("/comments")
+@admin.post("/comments", permission="comment.read")
 def decide() -> Any:
     """Approve, mark as spam or remove the chosen comments; `one` is the button of a single comment."""
     action, ids = _chosen()
@@ -86,6 +90,7 @@ def decide() -> Any:
     if not ids:
         complain("No comment was chosen. Tick the boxes of those you mean, then press the button again.")
         return redirect(back, 303)
+    _check(ids)
     if action == "delete":
         return _ask_delete(ids, back)
     if action not in DECISIONS:
@@ -100,9 +105,10 @@ def decide() -> Any:
     return redirect(back, 303)
 
 
-@admin.post("/comments/undo")
+@admin.post("/comments/undo", permission="comment.read")
 def undo_comments() -> Any:
     """Take the last decision on these comments back."""
+    _check(_ids())
     changed = service.undo(_ids())
     say(
         f"Taken back: {_count(changed)} as before." if changed else "There was nothing to take back any more."
@@ -110,9 +116,10 @@ def undo_comments() -> Any:
     return redirect(_back(), 303)
 
 
-@admin.post("/comments/delete")
+@admin.post("/comments/delete", permission="comment.read")
 def delete_comments() -> Any:
     """Delete spam and removed comments for good."""
+    _check(_ids())
     say(f"Deleted for good: {_count(service.delete_forever(_ids()))}.")
     return redirect(_back(), 303)
 
@@ -184,10 +191,17 @@ def _decisions(status: str) -> list[tuple[str, str]]:
     return found + ([("delete", "Delete for good")] if removed or status == "spam" else [])
 
 
-def _row(comment: Comment, post: Post) -> Row:
+def _check(ids: list[int]) -> None:
+    """Raise `Forbidden` when one of these comments is under a post where who is signed in may not decide."""
+    places = [Resource("post", post_id, author_id) for post_id, author_id in service.posts_under(ids)]
+    if len(access.among("comment.moderate", places)) < len(places):
+        raise Forbidden(f"{access.denied('comment.moderate')} Nothing was changed.")
+
+
+def _row(comment: Comment, post: Post, is_mine: bool) -> Row:
     is_current = comment.pipeline == markup.PIPELINE
     body = trusted(comment.html) if is_current else markup.render_comment(comment.source)
-    return Row(comment, post, body, _decisions(comment.status))
+    return Row(comment, post, body, _decisions(comment.status) if is_mine else [])
 
 
 def _count(amount: int) -> str:

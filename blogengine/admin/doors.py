@@ -16,6 +16,8 @@ from blogengine import schema
 from blogengine import settings
 from blogengine.admin import forms
 from blogengine.admin.forms import FieldView
+from blogengine.admin.frame import ANYONE
+from blogengine.admin.frame import SIGNED_IN
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import say
 from blogengine.admin.frame import show
@@ -40,7 +42,7 @@ def local_path(wish: str) -> str:
     return wish if len(wish) <= 2000 and _OWN_PATH.fullmatch(wish) else url_for("admin.posts")
 
 
-@admin.get("/login")
+@admin.get("/login", permission=ANYONE)
 def login() -> Any:
     """The form to sign in with."""
     if security.current_user() is not None:
@@ -48,7 +50,7 @@ def login() -> Any:
     return _login_form(local_path(request.args.get("next", "")))
 
 
-@admin.post("/login", endpoint="login_sent")
+@admin.post("/login", endpoint="login_sent", permission=ANYONE)
 def sign_in() -> Any:
     """Sign in, or say what was wrong with the e-mail address still there."""
     email = request.form.get("email", "")
@@ -86,7 +88,7 @@ def _login_form(wanted: str, message: str = "", status: int = 200) -> Response:
     )
 
 
-@admin.post("/logout")
+@admin.post("/logout", permission=SIGNED_IN)
 def logout() -> Any:
     """End this browser's session; a copy of its cookie opens nothing any more."""
     name = security.session_cookie(blog())
@@ -112,7 +114,7 @@ def remember(response: Any, token: str, address: str) -> None:
     )
 
 
-@admin.get("/setup")
+@admin.get("/setup", permission=ANYONE)
 def setup() -> Response:
     """The form that makes the first owner, for the one who holds the link; nothing once there is an owner."""
     _check_setup_link(request.args.get("token", ""))
@@ -120,7 +122,7 @@ def setup() -> Response:
     return _setup_form(values, {})
 
 
-@admin.post("/setup", endpoint="setup_sent")
+@admin.post("/setup", endpoint="setup_sent", permission=ANYONE)
 def set_up() -> Any:
     """Make the first owner and name the blog, then sign in."""
     _check_setup_link(request.form.get("token", ""))

@@ -16,6 +16,7 @@ from blogengine.admin.drafts import EditorForm
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import complain
 from blogengine.admin.frame import number
+from blogengine.admin.frame import require
 from blogengine.admin.frame import say
 from blogengine.admin.frame import show
 from blogengine.admin.frame import shows_again
@@ -28,6 +29,7 @@ from blogengine.errors import Refused
 from blogengine.models import Post
 from blogengine.pages import PostDraft
 from blogengine.runtime import blog
+from blogengine.web import access
 from blogengine.web import moments
 from blogengine.web import security
 
@@ -39,9 +41,11 @@ ACTIONS = {
     "trashed": ("save", "restore"),
 }
 """What can be done to a post by its status; a new post has none."""
+PUBLISHING = ("publish", "schedule", "unpublish")
+DELETING = ("trash", "restore")
 
 
-@admin.get("/posts/new")
+@admin.get("/posts/new", permission="post.write")
 def new_post() -> Response:
     """An empty editor."""
     kind = "page" if request.args.get("kind") == "page" else "post"
@@ -50,29 +54,50 @@ def new_post() -> Response:
     )
 
 
-@admin.get(f"/posts/<{ID}:post_id>")
+@admin.get(f"/posts/<{ID}:post_id>", permission="post.write")
 def post(post_id: int) -> Response:
     """A post in the editor."""
-    stored = service.get(post_id)
+    stored = _mine(post_id)
     return _editor(drafts.stored_form(stored), stored)
 
 
-@admin.post("/posts/new", endpoint="new_post_sent")
+@admin.post("/posts/new", endpoint="new_post_sent", permission="post.write")
 def take_new() -> Any:
     """Take what was written as a new post."""
     return _take(None)
 
 
-@admin.post(f"/posts/<{ID}:post_id>", endpoint="post_sent")
+@admin.post(f"/posts/<{ID}:post_id>", endpoint="post_sent", permission="post.write")
 def take(post_id: int) -> Any:
     """Take what was written into a post."""
-    return _take(service.get(post_id))
+    return _take(_mine(post_id))
+
+
+def _mine(post_id: int) -> Post:
+    """Return a post that who is signed in may change."""
+    stored = service.get(post_id)
+    require("post.write", stored)
+    return stored
+
+
+def _actions(stored: Post | None) -> list[str]:
+    """Return what who is signed in may do to a post; what is public is changed only by those who may publish."""
+    status = stored.status if stored is not None else ""
+    resource = access.about(stored) if stored is not None else None
+    kept = [one for one in ACTIONS[status] if one not in (*PUBLISHING, *DELETING)]
+    if access.can("post.publish", resource):
+        kept += [one for one in ACTIONS[status] if one in PUBLISHING]
+    elif status in ("published", "scheduled"):
+        kept = []
+    if access.can("post.delete", resource):
+        kept += [one for one in ACTIONS[status] if one in DELETING]
+    return kept
 
 
 @shows_again("admin.new_post_sent", "admin.post_sent")
 def _again(message: str) -> Response:
     post_id = (request.view_args or {}).get("post_id")
-    return _editor(drafts.sent_form(), service.get(post_id) if post_id else None, message, status=400)
+    return _editor(drafts.sent_form(), _mine(post_id) if post_id else None, message, status=400)
 
 
 def _take(stored: Post | None) -> Any:
@@ -91,6 +116,9 @@ def _take(stored: Post | None) -> Any:
             raise Refused(
                 f"There is nothing called {action!r} to do with this {form.kind}.", hint="Nothing was saved."
             )
+        if action not in _actions(stored):
+            wanted = "post.delete" if action in DELETING else "post.publish"
+            raise Refused(access.denied(wanted), hint="Nothing was saved.")
         _check_time(action, before, draft.published_at)
         version = number(request.form, "overwrite") or number(request.form, "version") or 0
         post_id = service.save(
@@ -200,7 +228,7 @@ def _editor(
         heading=f"Edit {what}" if stored is not None else f"New {what}",
         form=form,
         post=stored,
-        actions=ACTIONS[stored.status if stored is not None else ""],
+        actions=_actions(stored),
         draft=drafts.draft_without_time(form),
         message=message,
         problems=problems or {},

@@ -26,39 +26,41 @@ from blogengine.errors import BlogError
 from blogengine.errors import Busy
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
+from blogengine.models import Post
 from blogengine.pages import BlogView
 from blogengine.runtime import blog
 from blogengine.tryouts import Trial
+from blogengine.web import access
 from blogengine.web import frame as public_frame
 from blogengine.web import rendering
 from blogengine.web import security
 
-admin = Blueprint("admin", __name__, url_prefix="/admin")
+ANYONE = "anyone"
+"""Stands where a permission is declared for pages that people reach who are not signed in."""
+SIGNED_IN = "signed-in"
+"""Stands there for what everybody who is signed in may do: leave, and drop a trial of their own."""
+PLUGIN_PAGES = "blogengine_plugin_pages"
+"""Key in `app.extensions`: (endpoint of the first page, `AdminPages`) by the name of a plugin's mounted blueprint."""
 
-OPEN = frozenset(
-    {
-        "admin.login",
-        "admin.login_sent",
-        "admin.setup",
-        "admin.setup_sent",
-        "admin.rescue",
-        "admin.rescue_sent",
-    }
-)
-"""The only pages for people who are not signed in."""
-OWNERS_ONLY = (
-    "/admin/layout",
-    "/admin/settings",
-    "/admin/plugins",
-    "/admin/themes",
-    "/admin/jobs",
-    "/admin/privacy",
-    "/admin/try",
-)
-PLUGIN_MENU = "blogengine_admin_menu"
-"""Key in `app.extensions`: (endpoint, label) by plugin id."""
-OWNERS_PAGES = "blogengine_owners_pages"
-"""Key in `app.extensions`: ids of the plugins whose pages are for the owner alone."""
+
+class AdminBlueprint(Blueprint):
+    """The core's own pages: each route declares the one permission it needs: `@admin.get("/x", permission="x.do")`."""
+
+    def __init__(self) -> None:
+        super().__init__("admin", __name__, url_prefix="/admin")
+        self.permissions: dict[str, str] = {}
+        """By endpoint."""
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *arguments: Any, **options: Any
+    ) -> None:
+        """Add a rule with the permission it needs."""
+        name = endpoint or view_func.__name__
+        self.permissions[f"{self.name}.{name}"] = options.pop("permission")
+        super().add_url_rule(rule, endpoint, view_func, *arguments, **options)
+
+
+admin = AdminBlueprint()
 
 R = TypeVar("R", bound=Callable[[str], Response])
 
@@ -122,7 +124,7 @@ def admin_page() -> AdminPage:
     if user is not None:
         if blog().config.safe_mode:
             page.safe_mode = "mine" if rescue.SAFE_COOKIE in request.cookies else "all"
-        page.menu = _menu(user.role == "owner")
+        page.menu = menu()
     return page
 
 
@@ -137,29 +139,44 @@ def _flash_of(message: Any) -> Flash:
     return Flash(**message) if isinstance(message, dict) else Flash(str(message))
 
 
-def _menu(is_owner: bool) -> list[MenuEntry]:
-    waiting = comments.counts().get("pending", 0)
-    entries = [
-        ("admin.posts", "Posts", "/admin/posts", 0),
-        ("admin.comments", "Comments", "/admin/comments", waiting),
-    ]
-    for plugin_id, (endpoint, label) in current_app.extensions.get(PLUGIN_MENU, {}).items():
-        if is_owner or plugin_id not in current_app.extensions[OWNERS_PAGES]:
-            entries.append((endpoint, label, url_for(endpoint), 0))
-    if is_owner:
-        entries += [
-            ("admin.layout", "Layout", "/admin/layout", 0),
-            ("admin.themes", "Themes", "/admin/themes", 0),
-            ("admin.plugins", "Plugins", "/admin/plugins", 0),
-            ("admin.jobs", "Jobs", "/admin/jobs", 0),
-            ("admin.privacy", "Personal data", "/admin/privacy", 0),
-            ("admin.settings", "Settings", "/admin/settings", 0),
-        ]
-    here = request.path
+MENU = (
+    ("admin.posts", "Posts"),
+    ("admin.comments", "Comments"),
+    ("", ""),
+    ("admin.layout", "Layout"),
+    ("admin.themes", "Themes"),
+    ("admin.plugins", "Plugins"),
+    ("admin.jobs", "Jobs"),
+    ("admin.privacy", "Personal data"),
+    ("admin.settings", "Settings"),
+)
+"""Where the menu leads; the pages of plugins stand where there is nothing."""
+
+
+def menu() -> list[MenuEntry]:
+    """Return the pages that who is signed in may open."""
+    entries = []
+    for endpoint, text in MENU:
+        if endpoint:
+            entries.append((endpoint, text, admin.permissions[endpoint]))
+            continue
+        for first, pages in current_app.extensions[PLUGIN_PAGES].values():
+            entries.append((first, pages.label, pages.permission))
     return [
-        MenuEntry(url_for(endpoint), text, here.startswith(below) or here == url_for(endpoint), count)
-        for endpoint, text, below, count in entries
+        MenuEntry(url_for(endpoint), text, _is_current(endpoint), _waiting(endpoint))
+        for endpoint, text, permission in entries
+        if access.can(permission)
     ]
+
+
+def _is_current(endpoint: str) -> bool:
+    url = url_for(endpoint)
+    below = "/admin/posts" if endpoint == "admin.posts" else url
+    return request.path == url or (endpoint.startswith("admin.") and request.path.startswith(below))
+
+
+def _waiting(endpoint: str) -> int:
+    return comments.counts().get("pending", 0) if endpoint == "admin.comments" else 0
 
 
 def show(template: str, status: int = 200, /, **values: Any) -> Response:
@@ -208,23 +225,36 @@ def number(values: Mapping[str, str], name: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
+def permission_of(endpoint: str) -> str:
+    """Return the permission that the pages at `endpoint` need; empty where none was declared: then nobody gets in."""
+    if endpoint in admin.permissions:
+        return admin.permissions[endpoint]
+    _, pages = current_app.extensions[PLUGIN_PAGES].get(endpoint.partition(".")[0], ("", None))
+    return pages.permission if pages is not None else ""
+
+
 def guard() -> Any:
-    """Deny every page below `/admin` to people who are not signed in, but for the doors."""
+    """Let nobody through to a page below `/admin` who lacks the permission that it declares."""
     rule = request.url_rule
-    if rule is None or not f"{rule.rule}/".startswith("/admin/") or request.endpoint in OPEN:
+    if rule is None or not f"{rule.rule}/".startswith("/admin/"):
         return None
-    user = security.current_user()
-    if user is None:
+    wanted = permission_of(request.endpoint or "")
+    if wanted == ANYONE:
+        return None
+    if security.current_user() is None:
         return _not_signed_in()
-    if user.role != "owner" and (rule.rule.startswith(OWNERS_ONLY) or _is_owners_page(rule.rule)):
-        raise Forbidden("Only the owner of this blog may change this.")
-    return None
+    if wanted == SIGNED_IN or access.can(wanted):
+        return None
+    if request.endpoint == "admin.posts" and request.method in security.SAFE:
+        for entry in menu():  # where signing in leads: the first page that they may open
+            return redirect(entry.url, 303)
+    return _problem(403, "This is not for you", access.denied(wanted))
 
 
-def _is_owners_page(rule: str) -> bool:
-    """Whether a plugin's page says that it is for the owner alone."""
-    plugin_id = rule.removeprefix("/admin/-/").partition("/")[0]
-    return rule.startswith("/admin/-/") and plugin_id in current_app.extensions[OWNERS_PAGES]
+def require(permission: str, post: Post | None = None) -> None:
+    """Raise `Forbidden` when who is signed in lacks `permission` for `post`, beyond what the page's own one says."""
+    if not access.can(permission, access.about(post) if post is not None else None):
+        raise Forbidden(access.denied(permission))
 
 
 def _not_signed_in() -> Any:
@@ -244,7 +274,7 @@ def _not_signed_in() -> Any:
 @admin.errorhandler(CSRFError)
 def _stale_form(error: CSRFError) -> Any:
     """A form without a valid token: nothing was done, and what was typed is shown again."""
-    if request.endpoint not in OPEN and security.current_user() is None:
+    if permission_of(request.endpoint or "") != ANYONE and security.current_user() is None:
         return _not_signed_in()
     again = _shows_again.get(request.endpoint or "")
     if again is None:
@@ -262,6 +292,12 @@ def _stale_form(error: CSRFError) -> Any:
         return again(message)
     except BlogError as refusal:
         return _refused(refusal)
+
+
+@admin.errorhandler(Forbidden)
+def _forbidden(error: Forbidden) -> Response:
+    """Somebody who is signed in lacks a permission for this one thing."""
+    return _problem(403, "This is not for you", str(error.description))
 
 
 @admin.errorhandler(BlogError)

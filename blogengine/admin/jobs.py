@@ -39,7 +39,7 @@ class Row:
     starts_at: datetime
 
 
-@admin.get("/jobs")
+@admin.get("/jobs", permission="jobs.manage")
 def jobs() -> Response:
     """Jobs in the order they came in; those that wait unless told otherwise."""
     tab, q, after = _tab(request.args), searched(), number(request.args, "after")
@@ -59,7 +59,7 @@ def jobs() -> Response:
     )
 
 
-@admin.post("/jobs")
+@admin.post("/jobs", permission="jobs.manage")
 def decide_jobs() -> Any:
     """Try a job again, or ask before it is deleted; `one` is the button of a single job."""
     action, _, text = request.form.get("one", "").partition(":")
@@ -88,7 +88,7 @@ def decide_jobs() -> Any:
     )
 
 
-@admin.post("/jobs/delete")
+@admin.post("/jobs/delete", permission="jobs.manage")
 def drop_jobs() -> Any:
     """Delete jobs undone."""
     say(f"Deleted: {_count(service.drop(_ids()))}.")

@@ -44,7 +44,7 @@ class BoxView:
     problem: str
 
 
-@admin.get("/layout")
+@admin.get("/layout", permission="design.change")
 def layout() -> Response:
     """All areas with what stands in them, and what may be added."""
     boxes = service.current()
@@ -85,7 +85,7 @@ def _reason(placed: Placed) -> str:
     return f"It is not shown while the plugin {placed.plugin_id} does not run."
 
 
-@admin.post("/layout/add")
+@admin.post("/layout/add", permission="design.change")
 def add_gadget() -> Any:
     """Put a gadget at the end of an area and go to its settings."""
     try:
@@ -102,7 +102,7 @@ def add_gadget() -> Any:
     return redirect(url_for("admin.gadget", box_id=placed.id), 303)
 
 
-@admin.post(f"/layout/<{ID}:box_id>/move")
+@admin.post(f"/layout/<{ID}:box_id>/move", permission="design.change")
 def move_gadget(box_id: int) -> Any:
     """Move a gadget up, down, or to another area."""
     to = request.form.get("to", "")
@@ -116,7 +116,7 @@ def move_gadget(box_id: int) -> Any:
     return redirect(url_for("admin.layout", _anchor=f"box-{box_id}"), 303)
 
 
-@admin.post(f"/layout/<{ID}:box_id>/remove")
+@admin.post(f"/layout/<{ID}:box_id>/remove", permission="design.change")
 def remove_gadget(box_id: int) -> Any:
     """Take a gadget away, with the way back."""
     try:
@@ -132,7 +132,7 @@ def remove_gadget(box_id: int) -> Any:
     return redirect(url_for("admin.layout"), 303)
 
 
-@admin.post("/layout/restore")
+@admin.post("/layout/restore", permission="design.change")
 def restore_gadget() -> Any:
     """Put a gadget back that was taken away."""
     index = request.form.get("index", "")
@@ -151,7 +151,7 @@ def restore_gadget() -> Any:
     return redirect(url_for("admin.layout", _anchor=f"box-{placed.id}"), 303)
 
 
-@admin.get(f"/layout/<{ID}:box_id>")
+@admin.get(f"/layout/<{ID}:box_id>", permission="design.change")
 def gadget(box_id: int) -> Response:
     """Title and settings of one gadget."""
     placed, offered = _one(box_id)
@@ -163,7 +163,7 @@ def gadget(box_id: int) -> Response:
     return _form(placed, offered, values, {})
 
 
-@admin.post(f"/layout/<{ID}:box_id>")
+@admin.post(f"/layout/<{ID}:box_id>", permission="design.change")
 def save_gadget(box_id: int) -> Any:
     """Store title and settings of one gadget."""
     placed, offered = _one(box_id)

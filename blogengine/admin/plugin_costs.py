@@ -97,7 +97,7 @@ def cost_sheets() -> dict[str, CostSheet]:
     return dict(sheets)
 
 
-@admin.post("/plugins/-/costs/forget")
+@admin.post("/plugins/-/costs/forget", permission="plugins.manage")
 def forget_costs() -> Any:
     """Begin to count anew what plugins cost."""
     service.forget_costs()

@@ -56,7 +56,7 @@ def turns(facts: list[PluginFacts]) -> list[Turn]:
     ]
 
 
-@admin.post("/plugins/-/order/move")
+@admin.post("/plugins/-/order/move", permission="plugins.manage")
 def move_plugin() -> Any:
     """Call a plugin one place sooner or later."""
     plugin_id, step = request.form.get("plugin", ""), request.form.get("to", "")
@@ -79,7 +79,7 @@ def move_plugin() -> Any:
     return redirect(url_for("admin.plugins", _anchor=f"turn-{plugin_id}"), 303)
 
 
-@admin.post("/plugins/-/order")
+@admin.post("/plugins/-/order", permission="plugins.manage")
 def set_order() -> Any:
     """Take back a change of the order; without ids, call plugins as the engine would."""
     before, ids = inventory.order().chosen, request.form.get("ids", "").split()

@@ -18,7 +18,7 @@ from blogengine import schema
 from blogengine import settings as service
 from blogengine.admin import forms
 from blogengine.admin.forms import FieldView
-from blogengine.admin.frame import PLUGIN_MENU
+from blogengine.admin.frame import PLUGIN_PAGES
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import complain
 from blogengine.admin.frame import say
@@ -75,7 +75,7 @@ class PluginView:
         return sum(error.count for error in self.errors)
 
 
-@admin.get("/plugins")
+@admin.get("/plugins", permission="plugins.manage")
 def plugins() -> Response:
     """All plugins."""
     sheets, found = cost_sheets(), inventory.plugins()
@@ -89,13 +89,13 @@ def plugins() -> Response:
     )
 
 
-@admin.get(f"/plugins/<{ID}:plugin_id>")
+@admin.get(f"/plugins/<{ID}:plugin_id>", permission="plugins.manage")
 def plugin(plugin_id: str) -> Response:
     """One plugin: its state, its settings, its errors."""
     return _page(_one(plugin_id))
 
 
-@admin.post(f"/plugins/<{ID}:plugin_id>")
+@admin.post(f"/plugins/<{ID}:plugin_id>", permission="plugins.manage")
 def save_plugin_settings(plugin_id: str) -> Any:
     """Store a plugin's settings."""
     view = _one(plugin_id)
@@ -121,7 +121,7 @@ def _again(message: str) -> Response:
     return _page(_one(plugin_id), forms.last_values(request.form.items(multi=True)), {}, message, 400)
 
 
-@admin.get(f"/plugins/<{ID}:plugin_id>/reset")
+@admin.get(f"/plugins/<{ID}:plugin_id>/reset", permission="plugins.manage")
 def ask_reset_plugin(plugin_id: str) -> Response:
     """Ask before a plugin's settings go back to the defaults."""
     cls = service.settings_class(plugin_id)
@@ -144,7 +144,7 @@ def ask_reset_plugin(plugin_id: str) -> Response:
     )
 
 
-@admin.post(f"/plugins/<{ID}:plugin_id>/reset")
+@admin.post(f"/plugins/<{ID}:plugin_id>/reset", permission="plugins.manage")
 def reset_plugin(plugin_id: str) -> Any:
     """Forget all that the owner chose for a plugin."""
     service.reset_plugin_settings(plugin_id)
@@ -152,7 +152,7 @@ def reset_plugin(plugin_id: str) -> Any:
     return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
 
 
-@admin.post(f"/plugins/<{ID}:plugin_id>/enable")
+@admin.post(f"/plugins/<{ID}:plugin_id>/enable", permission="plugins.manage")
 def enable_plugin(plugin_id: str) -> Any:
     """Switch a plugin on, or say why it cannot run."""
     try:
@@ -171,7 +171,7 @@ def enable_plugin(plugin_id: str) -> Any:
     return redirect(url_for("admin.plugins"), 303)
 
 
-@admin.post(f"/plugins/<{ID}:plugin_id>/disable")
+@admin.post(f"/plugins/<{ID}:plugin_id>/disable", permission="plugins.manage")
 def disable_plugin(plugin_id: str) -> Any:
     """Switch a plugin off, with those that need it where that was ticked; their data stays."""
     try:
@@ -189,7 +189,7 @@ def disable_plugin(plugin_id: str) -> Any:
     return redirect(url_for("admin.plugins"), 303)
 
 
-@admin.post(f"/plugins/<{ID}:plugin_id>/forget")
+@admin.post(f"/plugins/<{ID}:plugin_id>/forget", permission="plugins.manage")
 def forget_errors(plugin_id: str) -> Any:
     """Delete the list of a plugin's errors."""
     service.forget_failures(plugin_id)
@@ -197,7 +197,7 @@ def forget_errors(plugin_id: str) -> Any:
     return redirect(url_for("admin.plugin", plugin_id=plugin_id), 303)
 
 
-@admin.get(f"/plugins/<{ID}:plugin_id>/remove")
+@admin.get(f"/plugins/<{ID}:plugin_id>/remove", permission="plugins.manage")
 def ask_remove_plugin(plugin_id: str) -> Response:
     """Ask before a plugin is removed with all it keeps."""
     rows = removing.belongings(plugin_id)
@@ -214,7 +214,7 @@ def ask_remove_plugin(plugin_id: str) -> Response:
     )
 
 
-@admin.post(f"/plugins/<{ID}:plugin_id>/remove")
+@admin.post(f"/plugins/<{ID}:plugin_id>/remove", permission="plugins.manage")
 def remove_plugin(plugin_id: str) -> Any:
     """Remove a plugin with all it keeps."""
     try:
@@ -264,7 +264,7 @@ def _one(plugin_id: str) -> PluginView:
 
 
 def _view(facts: PluginFacts, sheets: dict[str, CostSheet]) -> PluginView:
-    menu = current_app.extensions.get(PLUGIN_MENU, {})
+    pages = current_app.extensions[PLUGIN_PAGES].get(f"admin_{facts.id}", ("", None))
     return PluginView(
         id=facts.id,
         manifest=facts.manifest,
@@ -277,6 +277,6 @@ def _view(facts: PluginFacts, sheets: dict[str, CostSheet]) -> PluginView:
         needed_by=facts.needed_by,
         errors=service.failures_of(facts.id),
         has_settings=facts.state == "active" and facts.id in blog().plugins.settings_classes,
-        page_endpoint=menu.get(facts.id, ("", ""))[0],
+        page_endpoint=pages[0],
         costs=sheets.get(facts.id, CostSheet()),
     )

@@ -11,6 +11,7 @@ from blogengine import clock
 from blogengine import posts as service
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import number
+from blogengine.admin.frame import require
 from blogengine.admin.frame import say
 from blogengine.admin.frame import searched
 from blogengine.admin.frame import show
@@ -19,6 +20,7 @@ from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.models import Post
 from blogengine.pages import Link
+from blogengine.web import access
 
 ID = "int(max=999999999999999)"
 PAGE = 30
@@ -36,7 +38,7 @@ def named(post: Post) -> str:
     return f"“{post.title}”" if post.title else f"the untitled {post.kind} {post.id}"
 
 
-@admin.get("/")
+@admin.get("/", permission="post.write")
 def posts() -> Any:
     """Posts or pages, last changed first."""
     kind = "page" if request.args.get("kind") == "page" else "post"
@@ -56,12 +58,18 @@ def posts() -> Any:
         q=q,
         tabs=[(Link(_list_url(kind, key), text), key == status) for key, text in TABS],
         posts=found,
+        deletable=_deletable(found),
         now=clock.now(),
         is_first=number(request.args, "before") is None,
         first_url=_list_url(kind, status, q),
         more_url=_list_url(kind, status, q, before=found[-1].id) if has_more else "",
         notices=notices(),
     )
+
+
+def _deletable(found: list[Post]) -> set[int]:
+    """Return the ids of the posts that who is signed in may delete."""
+    return {one.id for one in access.among("post.delete", map(access.about, found))}
 
 
 def _list_url(kind: str = "post", status: str = "", q: str = "", before: int | None = None) -> str:
@@ -74,10 +82,11 @@ def _list_url(kind: str = "post", status: str = "", q: str = "", before: int | N
     )
 
 
-@admin.post(f"/posts/<{ID}:post_id>/trash")
+@admin.post(f"/posts/<{ID}:post_id>/trash", permission="post.delete")
 def trash_post(post_id: int) -> Any:
     """Move a post to the trash."""
     post = service.get(post_id)
+    require("post.delete", post)
     kind, title = post.kind, named(post)
     service.trash(post_id)
     say_trashed(post_id, title)
@@ -89,10 +98,11 @@ def say_trashed(post_id: int, title: str) -> None:
     say(f"Moved {title} to the trash.", undo_url=url_for("admin.restore_post", post_id=post_id))
 
 
-@admin.post(f"/posts/<{ID}:post_id>/restore")
+@admin.post(f"/posts/<{ID}:post_id>/restore", permission="post.delete")
 def restore_post(post_id: int) -> Any:
     """Bring a post back from the trash."""
     post = service.get(post_id)
+    require("post.delete", post)
     kind, title = post.kind, named(post)
     status = service.restore(post_id)
     say(
@@ -103,10 +113,11 @@ def restore_post(post_id: int) -> Any:
     return redirect(_list_url(kind), 303)
 
 
-@admin.get(f"/posts/<{ID}:post_id>/delete")
+@admin.get(f"/posts/<{ID}:post_id>/delete", permission="post.delete")
 def ask_delete_post(post_id: int) -> Response:
     """Ask before a post is deleted for good."""
     post = service.get(post_id)
+    require("post.delete", post)
     if post.status != "trashed":
         raise Refused("Only a post in the trash can be deleted for good.", hint="Move it to the trash first.")
     answers = f" and its {post.comment_count} published comments" if post.comment_count else ""
@@ -121,10 +132,11 @@ def ask_delete_post(post_id: int) -> Response:
     )
 
 
-@admin.post(f"/posts/<{ID}:post_id>/delete")
+@admin.post(f"/posts/<{ID}:post_id>/delete", permission="post.delete")
 def delete_post(post_id: int) -> Any:
     """Delete a post in the trash for good."""
     post = service.get(post_id)
+    require("post.delete", post)
     kind, title = post.kind, named(post)
     service.delete_forever(post_id)
     say(f"Deleted {title} for good.")

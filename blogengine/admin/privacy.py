@@ -27,13 +27,13 @@ FIELDS = (
 )
 
 
-@admin.get("/privacy")
+@admin.get("/privacy", permission="privacy.manage")
 def privacy() -> Response:
     """Ask about whom."""
     return _page({})
 
 
-@admin.post("/privacy")
+@admin.post("/privacy", permission="privacy.manage")
 def privacy_sent() -> Any:
     """Show what is stored, send it as a file, ask before it is erased, erase it."""
     sent = {name: request.form.get(name, "") for name, _, _ in FIELDS}

@@ -10,6 +10,8 @@ from flask import url_for
 
 from blogengine import rescue
 from blogengine.admin.doors import remember
+from blogengine.admin.frame import ANYONE
+from blogengine.admin.frame import SIGNED_IN
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import say
 from blogengine.admin.frame import show
@@ -19,13 +21,13 @@ from blogengine.errors import Refused
 from blogengine.runtime import blog
 
 
-@admin.get("/rescue", endpoint="rescue")
+@admin.get("/rescue", endpoint="rescue", permission=ANYONE)
 def rescue_form() -> Response:
     """Two buttons for the one who holds the link; nothing for anybody else."""
     return _form(request.args.get("token", ""))
 
 
-@admin.post("/rescue", endpoint="rescue_sent")
+@admin.post("/rescue", endpoint="rescue_sent", permission=ANYONE)
 def rescued() -> Any:
     """Sign the owner in, with or without plugins."""
     token = request.form.get("token", "")
@@ -61,7 +63,7 @@ def _form(token: str, message: str = "", status: int = 200) -> Response:
     return show("rescue.html", status, message=message, link=token)
 
 
-@admin.post("/safe-mode/leave")
+@admin.post("/safe-mode/leave", permission=SIGNED_IN)
 def leave_safe_mode() -> Any:
     """Go on with plugins in this browser."""
     say("Plugins run again in this browser.")

@@ -31,13 +31,13 @@ from blogengine.web import security
 from blogengine.web import themecheck
 
 
-@admin.get("/settings")
+@admin.get("/settings", permission="settings.change")
 def settings() -> Response:
     """The blog's own settings."""
     return _form(dataclasses.asdict(blog().site), {})
 
 
-@admin.post("/settings", endpoint="settings_sent")
+@admin.post("/settings", endpoint="settings_sent", permission="settings.change")
 def save_settings() -> Any:
     """Store the settings, or show all that is wrong with what was typed still there."""
     typed = forms.last_values(request.form.items(multi=True))
@@ -110,7 +110,7 @@ def _my_address() -> str:
     return user.email if user is not None else ""
 
 
-@admin.post("/settings/test-mail")
+@admin.post("/settings/test-mail", permission="settings.change")
 def send_test_mail() -> Any:
     """Send a mail to whoever presses the button, at once, and say what the mail server answered."""
     try:

@@ -23,13 +23,13 @@ from blogengine.runtime import blog
 from blogengine.web import themecheck
 
 
-@admin.get("/themes")
+@admin.get("/themes", permission="design.change")
 def themes() -> Response:
     """All themes, what is wrong with those that cannot be used, and the settings of the one in use."""
     return _page(blog().setup.theme_settings, {})
 
 
-@admin.post("/themes")
+@admin.post("/themes", permission="design.change")
 def use_theme() -> Any:
     """Let the blog wear another theme."""
     before = blog().site.theme
@@ -48,7 +48,7 @@ def use_theme() -> Any:
     return redirect(url_for("admin.themes"), 303)
 
 
-@admin.post("/themes/settings", endpoint="theme_settings")
+@admin.post("/themes/settings", endpoint="theme_settings", permission="design.change")
 def save_theme_settings() -> Any:
     """Store the settings of the theme in use; an empty one goes back to the theme's own."""
     theme = theme_service.choose(blog().site.theme)

@@ -12,8 +12,10 @@ from blogengine import schema
 from blogengine import settings as service
 from blogengine import themes
 from blogengine import tryouts
+from blogengine.admin.frame import SIGNED_IN
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import complain
+from blogengine.admin.frame import require
 from blogengine.admin.frame import say
 from blogengine.admin.frame import trial_here
 from blogengine.admin.plugin_refused import refused
@@ -26,7 +28,7 @@ from blogengine.tryouts import Trial
 from blogengine.web import security
 
 
-@admin.post("/try/plugin")
+@admin.post("/try/plugin", permission="plugins.manage")
 def try_plugin() -> Any:
     """Let a plugin run for this browser only, or do without it."""
     plugin_id = request.form.get("plugin", "")[:64]
@@ -46,7 +48,7 @@ def try_plugin() -> Any:
         return back
 
 
-@admin.post("/try/theme")
+@admin.post("/try/theme", permission="design.change")
 def try_theme() -> Any:
     """Let the blog wear another theme in this browser."""
     try:
@@ -103,7 +105,7 @@ def begin(more: Trial) -> Any:
     return response
 
 
-@admin.post("/try/keep")
+@admin.post("/try/keep", permission=SIGNED_IN)
 def keep_trial() -> Any:
     """Let all readers have what was tried."""
     trial = trial_here()
@@ -111,6 +113,10 @@ def keep_trial() -> Any:
         return _over(
             redirect(url_for("admin.posts"), 303), "The trial was over already; nothing was changed."
         )
+    if trial.on or trial.off or trial.plugins:
+        require("plugins.manage")
+    if trial.site:
+        require("design.change" if set(trial.site) == {"theme"} else "settings.change")
     try:
         for plugin_id in trial.on:
             service.enable(plugin_id)
@@ -128,11 +134,11 @@ def keep_trial() -> Any:
     return _over(redirect("/", 303), f"All readers have it now: {', '.join(trial.words)}.")
 
 
-@admin.post("/try/drop")
+@admin.post("/try/drop", permission=SIGNED_IN)
 def drop_trial() -> Any:
     """End the trial; no reader has noticed anything."""
     return _over(
-        redirect(url_for("admin.plugins"), 303), "The trial is over. Nothing was changed for your readers."
+        redirect(url_for("admin.posts"), 303), "The trial is over. Nothing was changed for your readers."
     )
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "init": ("setting_up", "init"),
     "jobs": ("jobs", "jobs"),
     "password": ("setting_up", "password"),
+    "people": ("people", "people"),
     "plugins": ("plugins", "plugins"),
     "privacy": ("privacy", "privacy"),
     "serve": ("serving", "serve"),

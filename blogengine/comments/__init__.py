@@ -6,6 +6,7 @@ from blogengine.comments.moderation import comments_for_owner
 from blogengine.comments.moderation import counts
 from blogengine.comments.moderation import delete_forever
 from blogengine.comments.moderation import mark_spam
+from blogengine.comments.moderation import posts_under
 from blogengine.comments.moderation import recount
 from blogengine.comments.moderation import remove
 from blogengine.comments.moderation import tell_removed
@@ -52,6 +53,7 @@ __all__ = [
     "next_thread_key",
     "own_comment",
     "page_of",
+    "posts_under",
     "preview",
     "recent",
     "recount",

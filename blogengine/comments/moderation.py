@@ -137,6 +137,13 @@ def counts() -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in rows}
 
 
+def posts_under(ids: Iterable[int]) -> list[tuple[int, int | None]]:
+    """Return (id, id of its author) of each post that has one of these comments."""
+    of_these = sa.select(Comment.post_id).where(Comment.id.in_(list(ids)))
+    rows = db.session.execute(sa.select(Post.id, Post.author_id).where(Post.id.in_(of_these)))
+    return [(row[0], row[1]) for row in rows]
+
+
 def waiting_under(post_id: int) -> int:
     """Return how many comments under a post wait for the owner."""
     depends("moderation", f"comments:{post_id}")

@@ -16,6 +16,7 @@ from blogengine.hookspecs.marks import hookspec
 from blogengine.interchange import Exporter
 from blogengine.interchange import Importer
 from blogengine.pages import AdminPages
+from blogengine.permissions import Permission
 from blogengine.places import Asset
 from blogengine.places import Gadget
 from blogengine.searching import Search
@@ -56,9 +57,18 @@ def register_routes() -> Blueprint:  # type: ignore[empty-body]
 def register_admin_pages() -> AdminPages:  # type: ignore[empty-body]
     """Add pages for signed-in authors.
 
-    Returns `AdminPages(blueprint, label)`; the blueprint is mounted under `/admin/-/<plugin id>/`, only signed-in
-    people reach it, every form in it needs the CSRF token, and `label` becomes an entry of the admin menu.
+    Returns `AdminPages(blueprint, label)`; the blueprint is mounted under `/admin/-/<plugin id>/`, only signed-in people who
+    have its `permission` reach it, every form in it needs the CSRF token, and `label` becomes an entry of their menu.
     Called once when an app is built. Since 0.1.
+    """
+
+
+@hookspec
+def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
+    """Name what people may do with the plugin, so that the owner can leave it to authors.
+
+    Returns permissions, called `<plugin id>.<action>`. Each is a box under People; ask for it with
+    `AdminPages(permission=…)`, and with `can` in Python and in templates. Called once when an app is built. Since 0.1.
     """
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from blogengine.documents import Document
 from blogengine.pages import Redirect
 from blogengine.pages import Verdict
+from blogengine.permissions import check_judgement
 from blogengine.secret import redact
 
 EXPECTED: dict[str, type] = {
@@ -31,6 +32,8 @@ def checked(hook: str, result: Any) -> Any:
     """Return the result of an implementation of `hook`, its containers copied. Raises `TypeError` for nonsense."""
     if result is None:
         return None
+    if hook == "judge_permission":
+        return check_judgement(result)
     is_html = hook.endswith("_html")
     expected = EXPECTED.get(hook, str if is_html else object)
     if not isinstance(result, expected):

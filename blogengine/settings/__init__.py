@@ -21,6 +21,7 @@ from blogengine.settings.plugin_states import disable
 from blogengine.settings.plugin_states import enable
 from blogengine.settings.plugin_states import save_order
 from blogengine.settings.plugin_states import states
+from blogengine.settings.site import AUTHORS
 from blogengine.settings.site import is_blank
 from blogengine.settings.site import load_setup
 from blogengine.settings.site import plugin_prefix
@@ -28,6 +29,7 @@ from blogengine.settings.site import save_site
 from blogengine.settings.site import save_theme_settings
 
 __all__ = [
+    "AUTHORS",
     "SETUP_TAG",
     "CostRow",
     "PagesMade",

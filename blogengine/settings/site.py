@@ -39,6 +39,8 @@ LAYOUT = "_layout"
 _THEME = "_theme:"
 ORDER = "_plugin_order"
 """Where the order of plugins is stored."""
+AUTHORS = "_author_permissions"
+"""Where it is stored which permissions authors have, where that is other than the default."""
 
 
 def load_setup(
@@ -99,6 +101,12 @@ def load_setup(
                 plugins.append(PluginSetup(plugin_id, version, kept, given, source, is_trial, at_home))
     order = stored.get(ORDER)
     layout, misplaced = read_layout(stored.get(LAYOUT))
+    authors = stored.get(AUTHORS) or {}
+    if not isinstance(authors, dict):
+        problems.append(
+            "What is stored about the permissions of authors cannot be used; save them anew under People."
+        )
+        authors = {}
     return Setup(
         generation=generation,
         site=site,
@@ -109,6 +117,7 @@ def load_setup(
         layout=layout,
         problems=(*problems, *misplaced),
         locked=reading.locked,
+        author_permissions={name: value is True for name, value in authors.items()},
         plugin_order=tuple(filter(None, map(str, order))) if isinstance(order, list) else (),
         holding=tuple(sorted(row.id for row in states.values() if row.holds_comments and not row.enabled)),
     )

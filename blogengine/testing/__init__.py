@@ -4,6 +4,7 @@ Put `pytest_plugins = ["blogengine.testing"]` into `conftest.py`. While the kit 
 see `network`.
 """
 
+from blogengine.testing.blogs import AUTHOR
 from blogengine.testing.blogs import OWNER
 from blogengine.testing.blogs import BlogKit
 from blogengine.testing.clocks import FrozenClock
@@ -12,6 +13,7 @@ from blogengine.testing.contract.fixtures import loading
 from blogengine.testing.contract.fixtures import trial
 from blogengine.testing.contract.loading import Loading
 from blogengine.testing.contract.trial import Trial
+from blogengine.testing.fixtures import author_client
 from blogengine.testing.fixtures import blog
 from blogengine.testing.fixtures import client
 from blogengine.testing.fixtures import clock
@@ -40,6 +42,7 @@ from blogengine.testing.visitors import Visitor
 from blogengine.testing.visitors import hidden_fields
 
 __all__ = [
+    "AUTHOR",
     "OWNER",
     "Blocked",
     "BlogKit",
@@ -55,6 +58,7 @@ __all__ = [
     "Request",
     "Trial",
     "Visitor",
+    "author_client",
     "blog",
     "client",
     "clock",

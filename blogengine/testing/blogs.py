@@ -16,6 +16,7 @@ from blogengine import accounts
 from blogengine import comments
 from blogengine import importing
 from blogengine import media
+from blogengine import people
 from blogengine import posts
 from blogengine import settings
 from blogengine.app import BlogFlask
@@ -34,6 +35,7 @@ from blogengine.testing.outbox import JobKit
 from blogengine.web import rendering
 
 OWNER = {"name": "Olive Owner", "email": "olive@example.org", "password": "correct horse battery"}
+AUTHOR = {"name": "Arno Author", "email": "arno@example.org", "password": "seven small boats"}
 
 
 class BlogKit:
@@ -111,6 +113,14 @@ class BlogKit:
         """Make the owner, with the name, address and password of `OWNER`."""
         with self.app():
             return accounts.create_owner(**OWNER)
+
+    def add_author(self) -> User:
+        """Make an author, with the name, address and password of `AUTHOR`."""
+        with self.app():
+            person_id = people.invite(AUTHOR["name"], AUTHOR["email"], "author")
+            token, _ = people.link_token(person_id)
+            people.accept(token, AUTHOR["name"], AUTHOR["password"])
+            return people.by_email(AUTHOR["email"])
 
     def upload(self, name: str = "picture.png", data: bytes | None = None) -> str:
         """Store a picture (a small one, when there are no `data`) and return its address."""

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from blogengine.plugins import manager
 from blogengine.plugins.guards import guarded
 from blogengine.plugins.manager import Plugins
 from blogengine.site import Site
+from blogengine.testing.blogs import AUTHOR
 from blogengine.testing.blogs import OWNER
 from blogengine.testing.blogs import BlogKit
 from blogengine.testing.clocks import FrozenClock
@@ -159,11 +161,22 @@ def owner_client(blog: BlogKit) -> Visitor:
     return sign_in_owner(blog)
 
 
+@pytest.fixture
+def author_client(blog: BlogKit) -> Visitor:
+    """An author who does not own the blog, signed in."""
+    blog.add_author()
+    return _signed_in(blog, AUTHOR)
+
+
 def sign_in_owner(blog: BlogKit) -> Visitor:
     """Make the owner and return their browser, signed in."""
     blog.add_owner()
+    return _signed_in(blog, OWNER)
+
+
+def _signed_in(blog: BlogKit, person: Mapping[str, str]) -> Visitor:
     with blog.app():
-        token = accounts.sign_in(OWNER["email"], OWNER["password"], "test", "a test")
+        token = accounts.sign_in(person["email"], person["password"], "test", "a test")
     visitor = Visitor(blog.site)
     visitor.set_cookie("blog_session", token)
     return visitor

@@ -21,6 +21,7 @@ from blogengine.pages import Link
 from blogengine.pages import PostPage
 from blogengine.pages import PostView
 from blogengine.runtime import blog
+from blogengine.web import access
 from blogengine.web import frame
 from blogengine.web import rendering
 from blogengine.web import security
@@ -103,7 +104,7 @@ def show_post(
         older_post=Link(*older) if older else None,
         newer_post=Link(*newer) if newer else None,
         pages=frame.static_links(),
-        edit_url=f"/admin/posts/{post.id}" if user is not None else "",
+        edit_url=f"/admin/posts/{post.id}" if access.can("post.write", access.about(post)) else "",
     )
     return rendering.respond("post.html", page, status)
 

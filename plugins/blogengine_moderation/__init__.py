@@ -13,14 +13,19 @@ from typing import Any
 from flask import url_for
 from markupsafe import Markup
 
+from blogengine.plugin import ALLOW
 from blogengine.plugin import HOLD
+from blogengine.plugin import Actor
 from blogengine.plugin import AdminPages
 from blogengine.plugin import CommentFacts
 from blogengine.plugin import CommentFormView
 from blogengine.plugin import CommentView
+from blogengine.plugin import Judgement
 from blogengine.plugin import PostView
+from blogengine.plugin import Resource
 from blogengine.plugin import Transaction
 from blogengine.plugin import Verdict
+from blogengine.plugin import can
 from blogengine.plugin import comments as comment_service
 from blogengine.plugin import expires
 from blogengine.plugin import fragment
@@ -39,6 +44,7 @@ __all__ = [
     "comments_html",
     "dashboard_html",
     "judge_comment",
+    "judge_permission",
     "prepare_comment_form",
     "register_admin_pages",
     "register_jobs",
@@ -55,7 +61,7 @@ def register_settings() -> type:
 @hookimpl
 def register_admin_pages() -> AdminPages:
     """Show what is waiting."""
-    return AdminPages(pages, "Moderation")
+    return AdminPages(pages, "Moderation", permission="comment.read")
 
 
 @hookimpl
@@ -76,6 +82,16 @@ def judge_comment(post: PostView, facts: CommentFacts) -> Verdict | None:
     """Hold a comment where the owner's rule says so, or the question was not answered."""
     reason = rules.reason_to_hold(post) or asking.reason_to_hold(facts)
     return Verdict(HOLD, reason) if reason else None
+
+
+@hookimpl
+def judge_permission(
+    actor: Actor, permission: str, resources: Sequence[Resource]
+) -> Mapping[Resource, Judgement] | None:
+    """Let authors decide about comments under their own posts, where the owner wants that."""
+    if permission != "comment.moderate" or not rules.current().own_posts:
+        return None
+    return {one: ALLOW for one in resources if one.kind == "post" and one.author_id == actor.id}
 
 
 @hookimpl
@@ -107,7 +123,7 @@ def comments_header_html(post: PostView) -> Markup | None:
 @hookimpl
 def comments_html(comments: Sequence[CommentView], signed_in: bool) -> Mapping[int, Markup]:
     """Lead an author of the blog from a comment to where it is decided."""
-    if not signed_in:
+    if not signed_in or not can("comment.read"):
         return {}
     return {
         comment.id: fragment(
@@ -124,5 +140,7 @@ def comments_html(comments: Sequence[CommentView], signed_in: bool) -> Mapping[i
 @hookimpl
 def dashboard_html() -> Markup | None:
     """Show the newest comments that wait, so that nobody has to go and look."""
+    if not can("comment.read"):
+        return None
     found, total = queue.newest()
     return fragment("@moderation/dashboard.html", comments=found, total=total) if found else None

@@ -22,6 +22,11 @@ class Settings:
         help="A held comment appears once you have approved it. What other plugins hold is held in any case.",
     )
     days: int = option(14, "Older means", help="Days since the post was published.", minimum=0, maximum=36500)
+    own_posts: bool = option(
+        False,
+        "Authors decide under their own posts",
+        help="For authors who may see all comments, but may not decide about them (People).",
+    )
     tell_owner: bool = option(
         False,
         "Tell me by mail what waits",

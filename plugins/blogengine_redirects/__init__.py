@@ -1,8 +1,10 @@
 """Leads old addresses to where their content is now; asked only where the blog has nothing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from blogengine.plugin import AdminPages
+from blogengine.plugin import Permission
 from blogengine.plugin import Redirect
 from blogengine.plugin import Tables
 from blogengine.plugin import Transaction
@@ -19,6 +21,7 @@ __all__ = [
     "answer_not_found",
     "installed",
     "register_admin_pages",
+    "register_permissions",
     "register_settings",
     "register_tables",
     "shutdown",
@@ -26,6 +29,7 @@ __all__ = [
     "uninstalling",
 ]
 
+MANAGE = "redirects.manage"
 FILE = "redirects.csv"
 """List in the instance's folder: read when the plugin is first enabled, written when it is removed."""
 
@@ -45,7 +49,15 @@ def register_tables() -> Tables:
 @hookimpl
 def register_admin_pages() -> AdminPages:
     """Let the owner work on the list."""
-    return AdminPages(pages, "Redirects", owner_only=True)
+    return AdminPages(pages, "Redirects", permission=MANAGE)
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    """Let the owner leave the list to authors."""
+    return [
+        Permission(MANAGE, "Change redirects", "They lead visitors away from this blog as well.", roles=())
+    ]
 
 
 @hookimpl

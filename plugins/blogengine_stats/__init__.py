@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from blogengine.plugin import AdminPages
 from blogengine.plugin import PageView
+from blogengine.plugin import Permission
 from blogengine.plugin import Tables
 from blogengine.plugin import hookimpl
 from blogengine_stats import counting
@@ -15,7 +16,15 @@ from blogengine_stats.models import tables
 from blogengine_stats.overview import pages
 from blogengine_stats.settings import Settings
 
-__all__ = ["page_viewed", "register_admin_pages", "register_settings", "register_tables"]
+__all__ = [
+    "page_viewed",
+    "register_admin_pages",
+    "register_permissions",
+    "register_settings",
+    "register_tables",
+]
+
+READ = "stats.read"
 
 
 @hookimpl
@@ -33,7 +42,13 @@ def register_tables() -> Tables:
 @hookimpl
 def register_admin_pages() -> AdminPages:
     """Show them."""
-    return AdminPages(pages, "Stats")
+    return AdminPages(pages, "Stats", permission=READ)
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    """Let the owner keep the figures from authors."""
+    return [Permission(READ, "See how often pages are read")]
 
 
 @hookimpl

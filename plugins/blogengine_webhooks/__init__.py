@@ -8,12 +8,14 @@ check them with any library for it.
 import secrets
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from blogengine.plugin import AdminPages
 from blogengine.plugin import DataSubject
 from blogengine.plugin import Event
+from blogengine.plugin import Permission
 from blogengine.plugin import Transaction
 from blogengine.plugin import comments
 from blogengine.plugin import enqueue
@@ -44,6 +46,7 @@ __all__ = [
     "post_unpublished",
     "register_admin_pages",
     "register_jobs",
+    "register_permissions",
     "register_settings",
     "settings_changed",
 ]
@@ -58,7 +61,14 @@ def register_settings() -> type:
 @hookimpl
 def register_admin_pages() -> AdminPages:
     """Let the owner say who is told what."""
-    return AdminPages(pages, "Webhooks", owner_only=True)
+    return AdminPages(pages, "Webhooks", permission="webhooks.manage")
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    """Let the owner leave the receivers to authors."""
+    text = "Receivers hear of drafts and of comments that wait, too."
+    return [Permission("webhooks.manage", "Manage webhooks", text, roles=())]
 
 
 @hookimpl

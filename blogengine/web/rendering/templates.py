@@ -11,6 +11,7 @@ from blogengine import themes
 from blogengine.runtime import Blog
 from blogengine.runtime import blog
 from blogengine.tryouts import Trial
+from blogengine.web import access
 from blogengine.web import moments
 from blogengine.web import templating
 from blogengine.web.rendering.assets import asset
@@ -80,6 +81,7 @@ def prepare(app: Flask, running: Blog, line: list[themes.Theme]) -> None:
         gadgets=gadgets,
         head_assets=head_assets,
         asset=asset,
+        can=access.can,
         _=templating.gettext,
         gettext=templating.gettext,
         ngettext=templating.ngettext,
