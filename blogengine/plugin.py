@@ -93,6 +93,8 @@ from blogengine.runtime import blog
 from blogengine.runtime import call_hook
 from blogengine.runtime import settings_of
 from blogengine.schema import option
+from blogengine.sealing import open_secret
+from blogengine.sealing import seal_secret
 from blogengine.searching import Search
 from blogengine.secret import Secret
 from blogengine.setup import VERSION as ENGINE_VERSION
@@ -208,6 +210,7 @@ __all__ = [
     "mail",
     "media",
     "now",
+    "open_secret",
     "option",
     "posts",
     "public_form",
@@ -217,6 +220,7 @@ __all__ = [
     "sanitize",
     "say",
     "seal",
+    "seal_secret",
     "session",
     "settings_of",
     "split_markers",

@@ -62,6 +62,7 @@ FLOORS = {
     "blogengine.tracking": 1,
     "blogengine.runtime": 1,
     "blogengine.signing": 2,
+    "blogengine.sealing": 2,
     "blogengine.migrations": 1,
     "blogengine.health": 0,
     "blogengine.hookspecs": 0,

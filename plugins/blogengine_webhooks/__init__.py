@@ -23,6 +23,7 @@ from blogengine.plugin import hookimpl
 from blogengine.plugin import media
 from blogengine.plugin import now
 from blogengine.plugin import posts
+from blogengine_webhooks import endpoints
 from blogengine_webhooks import people
 from blogengine_webhooks import sending
 from blogengine_webhooks.messages import absolute
@@ -39,6 +40,7 @@ __all__ = [
     "comment_saved",
     "erase_personal_data",
     "export_personal_data",
+    "installed",
     "media_saved",
     "post_deleted",
     "post_published",
@@ -50,6 +52,13 @@ __all__ = [
     "register_settings",
     "settings_changed",
 ]
+
+
+@hookimpl
+def installed(tx: Transaction) -> None:
+    """Seal secrets that an older version stored as they are."""
+    for endpoint in endpoints.every():
+        endpoints.put(tx, endpoint)
 
 
 @hookimpl

@@ -16,8 +16,11 @@ from urllib.parse import urlsplit
 
 from blogengine.plugin import Invalid
 from blogengine.plugin import NotFound
+from blogengine.plugin import Secret
 from blogengine.plugin import Transaction
+from blogengine.plugin import open_secret
 from blogengine.plugin import read_meta
+from blogengine.plugin import seal_secret
 from blogengine.plugin import text
 from blogengine.plugin import write
 from blogengine.plugin import write_meta
@@ -46,14 +49,19 @@ class Endpoint:
     id: int
     url: str
     events: tuple[str, ...]
-    secret: str = field(repr=False)
-    """`whsec_` and 24 to 64 bytes in base64, as Standard Webhooks has it."""
+    sealed: Mapping[str, str] = field(repr=False)
+    """The secret as it is stored: `whsec_` and 24 to 64 bytes in base64, as Standard Webhooks has it."""
     active: bool = True
     with_text: bool = False
     """Whether messages carry the text of posts and comments, too."""
     note: str = ""
     off_reason: str = ""
     """Why the endpoint was switched off; empty when its owner did it."""
+
+    @property
+    def secret(self) -> Secret:
+        """The secret. Raises `Refused` where it cannot be read any more."""
+        return open_secret(ID, self.sealed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,9 @@ class Health:
     failures: int = 0
 
 
-def new_secret() -> str:
-    """Return a fresh secret."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+def new_secret() -> Mapping[str, str]:
+    """Return a fresh secret, sealed."""
+    return seal_secret(ID, Secret("whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()))
 
 
 def check(values: Mapping[str, Any], known: Endpoint | None = None) -> Endpoint:
@@ -86,15 +94,16 @@ def check(values: Mapping[str, Any], known: Endpoint | None = None) -> Endpoint:
     events = tuple(name for name in EVENTS if name in values.get("events", ()))
     if not events:
         problems["events"] = "Tick at least one event; without any the endpoint would hear nothing."
-    secret = str(values.get("secret", "")).strip() or (known.secret if known else new_secret())
-    if not _is_secret(secret):
+    secret = str(values.get("secret", "")).strip()
+    if secret and not _is_secret(secret):
         problems["secret"] = (
             "This must be whsec_ and 24 to 64 bytes in base64. Leave it empty to have one made."  # noqa: S105
         )
     note = text.accept_text(str(values.get("note", "")), limit=200).strip()
     if problems:
         raise Invalid(problems)
-    made = Endpoint(known.id if known else secrets.randbelow(2**31 - 1) + 1, address, events, secret)
+    sealed = seal_secret(ID, Secret(secret)) if secret else known.sealed if known else new_secret()
+    made = Endpoint(known.id if known else secrets.randbelow(2**31 - 1) + 1, address, events, sealed)
     return replace(
         made, active=bool(values.get("active")), with_text=bool(values.get("with_text")), note=note
     )
@@ -112,12 +121,16 @@ def _is_secret(secret: str) -> bool:
 def every() -> list[Endpoint]:
     """Return all endpoints by address."""
     kept = read_meta(ID, [1], ID)[1]
-    found = [
-        Endpoint(**{**value, "events": tuple(value["events"])})
-        for key, value in kept.items()
-        if key.startswith("endpoint:")
-    ]
+    found = [_read(value) for key, value in kept.items() if key.startswith("endpoint:")]
     return sorted(found, key=lambda endpoint: (endpoint.url, endpoint.id))
+
+
+def _read(value: Mapping[str, Any]) -> Endpoint:
+    """Return a stored endpoint; before version 0.2.0 secrets were stored as they are."""
+    facts = {name: fact for name, fact in value.items() if name != "secret"}
+    if "secret" in value:
+        facts["sealed"] = seal_secret(ID, Secret(value["secret"]))
+    return Endpoint(**{**facts, "events": tuple(facts["events"])})
 
 
 def find(endpoint_id: int) -> Endpoint | None:

@@ -16,6 +16,7 @@ from flask import url_for
 from werkzeug import Response
 
 from blogengine.plugin import Invalid
+from blogengine.plugin import Refused
 from blogengine.plugin import Transaction
 from blogengine.plugin import now
 from blogengine.plugin import write
@@ -108,12 +109,15 @@ def secret(endpoint_id: int) -> Any:
     """Show the secret once, or make another."""
     endpoint = endpoints.get(endpoint_id)
     if request.form.get("do") == "renew":
-        endpoint = replace(endpoint, secret=endpoints.new_secret())
+        endpoint = replace(endpoint, sealed=endpoints.new_secret())
         write(lambda tx: endpoints.put(tx, endpoint))
-    page = Response(
-        render_template("@webhooks/secret.html", endpoint=endpoint, renewed="do" in request.form),
-        mimetype="text/html",
-    )
+    shown, lost = "", ""
+    try:
+        shown = endpoint.secret.reveal()
+    except Refused as refusal:
+        lost = str(refusal)
+    facts = {"endpoint": endpoint, "secret": shown, "lost": lost, "renewed": "do" in request.form}
+    page = Response(render_template("@webhooks/secret.html", **facts), mimetype="text/html")
     page.headers["Cache-Control"] = "no-store"
     return page
 

@@ -11,8 +11,11 @@ from typing import Any
 
 from blogengine.plugin import BlogError
 from blogengine.plugin import Refused
+from blogengine.plugin import Secret
 from blogengine.plugin import Transaction
+from blogengine.plugin import blog
 from blogengine.plugin import fetch
+from blogengine.plugin import mail
 from blogengine.plugin import now
 from blogengine.plugin import write
 from blogengine_webhooks import deliveries
@@ -61,9 +64,9 @@ class Answer:
         return 200 <= self.status < 300
 
 
-def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
+def signature(secret: Secret, message_id: str, timestamp: int, body: str) -> str:
     """Return the value of `Webhook-Signature`: HMAC-SHA256 over `id.timestamp.body`, as Standard Webhooks has it."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
+    key = base64.b64decode(secret.reveal().removeprefix("whsec_"))
     digest = hmac.digest(key, f"{message_id}.{timestamp}.{body}".encode(), "sha256")
     return f"v1,{base64.b64encode(digest).decode()}"
 
@@ -78,14 +81,19 @@ def deliver(payload: dict[str, Any]) -> None:
     if quiet_until is not None and quiet_until > now():
         write(lambda tx: _again(tx, payload, payload["attempt"], quiet_until))
         return
-    answer = send(endpoint, payload["message"], payload["body"])
-    reason = write(lambda tx: _note(tx, endpoint, payload, answer))
+    try:
+        answer = send(endpoint, payload["message"], payload["body"])
+    except Refused as refusal:
+        reason = f"Its secret cannot be read: {refusal}"
+        write(lambda tx: _switch_off(tx, endpoint, reason))
+    else:
+        reason = write(lambda tx: _note(tx, endpoint, payload, answer))
     if reason:
         raise SwitchedOff(f"The endpoint {endpoint.url} was switched off. {reason}")
 
 
 def send(endpoint: Endpoint, message_id: str, body: str) -> Answer:
-    """Send a message now, and return what came back."""
+    """Send a message now, and return what came back. Raises `Refused` where the secret cannot be read."""
     timestamp = int(now().timestamp())
     headers = {
         "Content-Type": "application/json; charset=utf-8",
@@ -118,11 +126,29 @@ def _note(tx: Transaction, endpoint: Endpoint, payload: dict[str, Any], answer: 
     deliveries.note(tx, Attempt.of(endpoint.id, payload, answer.status, answer.ms, _said(answer), outcome))
     endpoints.put_health(tx, endpoint.id, health)
     if reason:
-        here = endpoints.find(endpoint.id) or endpoint
-        endpoints.put(tx, replace(here, active=False, off_reason=reason))
+        _switch_off(tx, endpoint, reason)
     elif not answer.is_success and not last:
         _again(tx, payload, attempt + 1, now() + PAUSES[attempt - 1])
     return reason
+
+
+def _switch_off(tx: Transaction, endpoint: Endpoint, reason: str) -> None:
+    """Send nothing there any more, and write the owner a mail."""
+    here = endpoints.find(endpoint.id) or endpoint
+    endpoints.put(tx, replace(here, active=False, off_reason=reason))
+    owner = mail.owner_address()
+    if owner:
+        page = f"/admin/-/webhooks/{endpoint.id}"
+        said = [
+            f"Nothing is sent to {endpoint.url} any more.",
+            reason,
+            "What happens meanwhile is not sent later.",
+            f"Mend it, then switch it on again: {messages.absolute(page)}",
+        ]
+        subject = f"A webhook of {blog().site.title} was switched off"
+        mail.send(
+            tx, to=owner, subject=subject, text="\n\n".join(said) + "\n", key=f"webhooks:off:{endpoint.id}"
+        )
 
 
 def _said(answer: Answer) -> str:

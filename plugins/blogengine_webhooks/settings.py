@@ -21,7 +21,7 @@ class Settings:
     patience: int = option(
         3,
         "Days after which an endpoint that only fails is switched off",
-        help="You are told under Plugins.",
+        help="You are told by mail and under Plugins.",
         minimum=1,
         maximum=30,
     )

@@ -87,7 +87,7 @@ def attempt(name: str, website: str) -> Attempt:
 
 def log(blog: BlogKit) -> None:
     """Let the webhooks plugin keep two messages: one about a comment of Ann's, one about Bob's."""
-    endpoint = Endpoint(7, "https://hooks.example/x", ("comment.published",), "whsec_x")
+    endpoint = Endpoint(7, "https://hooks.example/x", ("comment.published",), {})
 
     def change(tx: database.Transaction) -> None:
         endpoints.put(tx, endpoint)

@@ -9,10 +9,12 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from blogengine import accounts
 from blogengine import comments
@@ -20,15 +22,19 @@ from blogengine import db as database
 from blogengine import jobs
 from blogengine import posts
 from blogengine import settings
+from blogengine.meta import write_meta
 from blogengine.models import User
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import PostDraft
 from blogengine.secret import Secret
+from blogengine.secret import seal
+from blogengine.settings.plugin_states import note_installed
 from blogengine.site import CORE_JOBS
 from blogengine.site import Site
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
+from blogengine.testing import Mailbox
 from blogengine.testing import Visitor
 from blogengine_webhooks import deliveries
 from blogengine_webhooks import endpoints
@@ -118,11 +124,23 @@ def endpoint_at(blog: BlogKit, url: str, *events: str, anywhere: bool = True, **
     return endpoint
 
 
+def secret_of(blog: BlogKit, endpoint: Endpoint) -> str:
+    """Return an endpoint's secret."""
+    with blog.app():
+        return endpoint.secret.reveal()
+
+
 def signature_of(secret: str, request: Received) -> str:
     """Return the signature as the specification of Standard Webhooks says it, made without our code."""
     key = base64.b64decode(secret.split("_")[1])
     signed = b".".join([request.id.encode(), request.headers["webhook-timestamp"].encode(), request.body])
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def stored(blog: BlogKit) -> str:
+    """Return all small data of plugins as it stands in the database."""
+    with blog.site.engine.connect() as connection:
+        return "\n".join(connection.scalars(sa.text("SELECT CAST(value AS TEXT) FROM meta")))
 
 
 @SQLITE
@@ -134,7 +152,7 @@ def test_a_published_post_is_told_of_with_a_signature_that_proves_who_tells_it(
     post_id = blog.write_post("Fog", "Six *boats*.", labels=["boats"])
     blog.run_jobs()
     (request,) = receiver.requests
-    assert request.headers["webhook-signature"] == signature_of(endpoint.secret, request)
+    assert request.headers["webhook-signature"] == signature_of(secret_of(blog, endpoint), request)
     assert request.headers["webhook-timestamp"] == str(int(clock.moment.timestamp()))
     assert request.headers["content-type"] == "application/json; charset=utf-8"
     message = request.message
@@ -196,7 +214,7 @@ def test_a_receiver_that_fails_is_asked_again_with_the_same_message_and_a_fresh_
     (again,) = [request for request in rest if request.id == first.id]
     assert again.body == first.body
     assert again.headers["webhook-timestamp"] != first.headers["webhook-timestamp"]
-    assert again.headers["webhook-signature"] == signature_of(endpoint.secret, again)
+    assert again.headers["webhook-signature"] == signature_of(secret_of(blog, endpoint), again)
     assert sorted(receiver.types) == ["post.published", "post.published", "post.unpublished"]
 
 
@@ -280,7 +298,7 @@ def test_a_receiver_that_only_fails_is_switched_off_after_days_and_the_owner_rea
     assert 8 <= len(receiver.requests) <= len(sending.PAUSES) + 1, "later and later"
     with blog.app():
         assert not endpoints.get(endpoint.id).active
-        assert endpoint.secret not in repr(endpoint)
+        assert endpoint.secret.reveal() not in repr(endpoint)
         settings.store_failures(blog.site.failures.take())
         assert "was switched off" in settings.failures_of("webhooks")[0].message
     page = owner_client.get("/admin/-/webhooks/")
@@ -296,6 +314,75 @@ def test_a_receiver_that_only_fails_is_switched_off_after_days_and_the_owner_rea
     blog.write_post("A third")
     blog.run_jobs()
     assert receiver.requests[-1].message["data"]["title"] == "A third"
+
+
+@SQLITE
+def test_the_owner_is_told_by_mail_that_an_endpoint_was_switched_off(
+    blog: BlogKit, receiver: Receiver, owner_client: Visitor, mailbox: Mailbox
+) -> None:
+    blog.change_settings(url="https://blog.example")
+    endpoint = endpoint_at(blog, receiver.url)
+    receiver.status = 410
+    blog.write_post("Fog")
+    blog.write_post("Rain")
+    blog.run_jobs()
+    (told,) = mailbox.mails
+    assert told.to == "Olive Owner <olive@example.org>"
+    assert told.subject == "A webhook of My blog was switched off"
+    assert receiver.url in told.text
+    assert "It answered 410 Gone" in told.text
+    assert f"https://blog.example/admin/-/webhooks/{endpoint.id}" in told.text
+
+
+def test_secrets_are_sealed_where_they_are_stored_those_of_an_older_version_too(
+    blog: BlogKit, receiver: Receiver, owner_client: Visitor
+) -> None:
+    endpoint = endpoint_at(blog, receiver.url)
+    old = "whsec_" + base64.b64encode(b"an older version stored these ones").decode()
+    facts = {"id": 7, "url": receiver.url, "events": ["post.published"], "secret": old}
+
+    def change(tx: database.Transaction) -> None:
+        write_meta(tx, "webhooks", 1, "webhooks", "endpoint:7", facts)
+        note_installed(tx, "webhooks", "0.1.0")
+
+    with blog.app():
+        database.write(change)
+        assert endpoints.get(7).secret.reveal() == old
+        assert old in stored(blog)
+    blog.site.install("webhooks")
+    assert "whsec_" not in stored(blog)
+    assert secret_of(blog, endpoint) not in stored(blog)
+    with blog.app():
+        assert endpoints.get(7).secret.reveal() == old
+    blog.write_post("Fog")
+    blog.run_jobs()
+    signed = {request.headers["webhook-signature"]: request for request in receiver.requests}
+    assert {signature_of(old, one) for one in signed.values()} & set(signed)
+    with blog.app() as app:
+        copy = app.blog.remove_plugin("webhooks", False).read_text()
+    assert "sealed" in copy
+    assert old not in copy
+    assert "whsec_" not in copy
+
+
+@SQLITE
+def test_a_secret_that_cannot_be_read_any_more_stops_its_endpoint_and_can_be_made_anew(
+    blog: BlogKit, receiver: Receiver, owner_client: Visitor, mailbox: Mailbox
+) -> None:
+    endpoint = endpoint_at(blog, receiver.url)
+    with blog.app():
+        foreign = seal("another key of a blog", "webhooks", Secret("whsec_of_somewhere_else"))
+        database.write(lambda tx: endpoints.put(tx, replace(endpoint, sealed=foreign)))
+    blog.write_post("Fog")
+    blog.run_jobs()
+    assert receiver.requests == []
+    assert "It was stored with another secret key" in mailbox.mails[0].text
+    page = owner_client.get(f"/admin/-/webhooks/{endpoint.id}")
+    shown = send(owner_client, page, "reveal")
+    assert shown.status_code == 200
+    assert "stored with another secret key" in text_of(shown)
+    form = {**form_in(shown.text, "renew").fields, "do": "renew"}
+    assert "whsec_" in owner_client.send(f"/admin/-/webhooks/{endpoint.id}/secret", form).text
 
 
 @SQLITE
@@ -360,7 +447,8 @@ def test_the_owner_adds_tries_resends_and_deletes_an_endpoint(
     page = follow(owner_client, send(owner_client, new, "endpoint", url=receiver.url))
     with blog.app():
         (endpoint,) = endpoints.every()
-    assert endpoint.secret not in page.text
+    secret = secret_of(blog, endpoint)
+    assert secret not in page.text
     address = f"/admin/-/webhooks/{endpoint.id}"
     press(owner_client, page, f"{address}/test")
     blog.run_jobs()
@@ -371,10 +459,10 @@ def test_the_owner_adds_tries_resends_and_deletes_an_endpoint(
     blog.run_jobs()
     assert receiver.requests[0].id == receiver.requests[1].id
     shown = send(owner_client, page, "reveal")
-    assert endpoint.secret in shown.text
+    assert secret in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
     renewed = owner_client.send(f"{address}/secret", {**form_in(shown.text, "renew").fields, "do": "renew"})
-    assert endpoint.secret not in renewed.text
+    assert secret not in renewed.text
     asked = press(owner_client, page, f"{address}/delete")
     assert "Delete the endpoint?" in text_of(asked)
     follow(owner_client, send(owner_client, asked, "sure"))
