@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from flask import Blueprint
 from markupsafe import Markup
@@ -75,6 +74,17 @@ class PostView:
         return self.comment_mode == "allow"
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredView:
+    """The comment that another one answers, named where the order of the page does not show it."""
+
+    url: str
+    """`#c41` on the same page, else its permalink."""
+    author_name: str
+    """Empty for an anonymous comment, and for one that was removed."""
+    is_removed: bool = False
+
+
 @dataclass(slots=True)
 class CommentView:
     """A comment as it is read. `depth` is 0 for an answer to the post and at most 6."""
@@ -91,13 +101,21 @@ class CommentView:
     status: str
     """`published`, `pending`, `spam`, `removed-by-author` or `removed-by-admin`."""
     url: str = ""
-    """Permalink: `/2020/01/x.html#c42`, with `?commentPage=` where the thread has pages."""
+    """Permalink: `/2020/01/x.html?showComment=1577932200000#c42` finds the comment on whatever page it stands."""
     post_title: str = ""
     atom_id: str = ""
     by_author: bool = False
     """Whether a signed-in author of the blog wrote it."""
     edited_at: datetime | None = None
     """When its text was last changed after it was sent."""
+    email_key: str = ""
+    """Keyed digest of the writer's mail address, or empty: it says who is the same, and is not to be shown."""
+    answered: AnsweredView | None = None
+    """What it answers, where that is on an earlier page, or answers are too deep to be shown as such."""
+    has_answers: bool = False
+    """Whether a list of answers begins under it, on this page."""
+    closes: int = 0
+    """How many lists of answers end after it."""
 
     @property
     def is_removed(self) -> bool:
@@ -191,6 +209,8 @@ class PostPage(Page):
     newer_post: Link | None
     pages: list[Link]
     edit_url: str = ""
+    comment_pages: list[Link] = field(default_factory=list)
+    """The thread's pages by number, where it has several: the present one has no `url`, and `…` stands for a gap."""
 
 
 @dataclass(slots=True)
@@ -284,35 +304,6 @@ class AdminPages:
     endpoint: str = "index"
     permission: str = USE_PLUGINS
     """What people need to reach the pages and to see their entry: a name of `register_permissions` or of the core."""
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Where an address leads: a path of this blog (`/2020/01/x.html`) or an absolute http(s) address.
-
-    Raises `ValueError` for anything else, so that a rule cannot send visitors where its author did not mean.
-    """
-
-    target: str
-    permanent: bool = True
-
-    def __post_init__(self) -> None:
-        """Check the target."""
-        if not is_target(self.target):
-            raise ValueError(f"{self.target!r} is no path of this blog and no http(s) address")
-
-
-def is_target(address: str) -> bool:
-    """Whether visitors may be sent to `address`: a path of this blog or an absolute http(s) address, without spaces."""
-    if not address.isprintable() or " " in address or "\\" in address:
-        return False
-    if address.startswith("/"):
-        return not address.startswith("//")
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        return False
 
 
 PUBLISH = 0

@@ -47,6 +47,13 @@ SLOTS: Mapping[str, Slot] = {
             "comments_header", ("post",), "between the number of comments and the first one", ("post.html",)
         ),
         Slot(
+            "comment_authors",
+            ("comments",),
+            "before the name of each comment's author",
+            ("post.html", "comment_answer.html"),
+            is_batch=True,
+        ),
+        Slot(
             "comments",
             ("comments", "signed_in"),
             "under each comment of a post",

@@ -77,7 +77,6 @@ from blogengine.pages import Page
 from blogengine.pages import PostDraft
 from blogengine.pages import PostPage
 from blogengine.pages import PostView
-from blogengine.pages import Redirect
 from blogengine.pages import Verdict
 from blogengine.pageviews import PageView
 from blogengine.permissions import ALLOW
@@ -89,6 +88,7 @@ from blogengine.permissions import Resource
 from blogengine.places import Asset
 from blogengine.places import Field
 from blogengine.places import Gadget
+from blogengine.redirects import Redirect
 from blogengine.runtime import blog
 from blogengine.runtime import call_hook
 from blogengine.runtime import settings_of

@@ -85,6 +85,7 @@ FLOORS = {
     "blogengine.pages": 0,
     "blogengine.pageviews": 0,
     "blogengine.permissions": 0,
+    "blogengine.redirects": 0,
     "blogengine.interchange": 0,
     "blogengine.places": 0,
     "blogengine.assets": 0,

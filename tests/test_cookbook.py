@@ -188,7 +188,7 @@ def test_recipes_for_mail_and_statistics(
     blog.run_jobs()
     (mail,) = mailbox.mails
     assert mail.to == "ann@example.org"
-    assert mail.text.startswith(f"Bob: An answer & more.\n\n{URL}{path}#c")
+    assert mail.text.startswith(f"Bob: An answer & more.\n\n{URL}{path}?showComment=")
     stop = mail.text.rpartition(" ")[2].strip()
     assert "ann@example.org" not in client.get(path).text
     assert client.get(f"{stop[:-3]}xyz".removeprefix(URL)).status_code == 404

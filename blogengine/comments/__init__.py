@@ -12,13 +12,15 @@ from blogengine.comments.moderation import remove
 from blogengine.comments.moderation import tell_removed
 from blogengine.comments.moderation import undo
 from blogengine.comments.moderation import waiting_under
-from blogengine.comments.reading import PAGE_SIZE
+from blogengine.comments.places import PAGE_SIZE
+from blogengine.comments.places import address_at
+from blogengine.comments.places import count_pages
+from blogengine.comments.places import page_address
+from blogengine.comments.places import page_of
 from blogengine.comments.reading import CommentList
-from blogengine.comments.reading import address_at
 from blogengine.comments.reading import by_address
 from blogengine.comments.reading import by_id
 from blogengine.comments.reading import own_comment
-from blogengine.comments.reading import page_of
 from blogengine.comments.reading import recent
 from blogengine.comments.reading import thread
 from blogengine.comments.submission import NAME_LIMIT
@@ -45,6 +47,7 @@ __all__ = [
     "by_id",
     "check",
     "comments_for_owner",
+    "count_pages",
     "counts",
     "delete_forever",
     "edit",
@@ -52,6 +55,7 @@ __all__ = [
     "new_digest",
     "next_thread_key",
     "own_comment",
+    "page_address",
     "page_of",
     "posts_under",
     "preview",

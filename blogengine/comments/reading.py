@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from datetime import datetime
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +11,11 @@ from sqlalchemy import bindparam
 from blogengine import markup
 from blogengine import posts
 from blogengine.addresses import mail_key
+from blogengine.comments.places import PAGE_SIZE
+from blogengine.comments.places import SHOWN
+from blogengine.comments.places import permalink
 from blogengine.comments.threads import SHOWN_DEPTH
+from blogengine.comments.threads import nest
 from blogengine.db import db
 from blogengine.errors import Refused
 from blogengine.meta import expect
@@ -21,16 +23,12 @@ from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.pagecache import depends
 from blogengine.pagecache import remember
+from blogengine.pages import AnsweredView
 from blogengine.pages import CommentView
 from blogengine.pages import PostView
 from blogengine.prepared import Prepared
 from blogengine.sanitize import escape
 from blogengine.sanitize import trusted
-
-PAGE_SIZE = 200
-"""Comments on one page of a thread, as Blogger."""
-
-SHOWN = ("published", "removed-by-author", "removed-by-admin")
 
 _COLUMNS = (
     Comment.id,
@@ -46,9 +44,11 @@ _COLUMNS = (
     Comment.user_id,
     Comment.pipeline,
     Comment.edited_at,
+    Comment.email_key,
 )
-_THREAD = Prepared(
-    sa.select(*_COLUMNS)
+# Only the index is walked up to the page: 10,000 comments with their texts would be read for its last one otherwise.
+_ON_PAGE = (
+    sa.select(Comment.id)
     .where(
         Comment.post_id == bindparam("post_id"),
         sa.or_(*(Comment.status == status for status in SHOWN)),
@@ -56,19 +56,10 @@ _THREAD = Prepared(
     .order_by(Comment.thread_key, Comment.id)
     .limit(bindparam("limit", type_=sa.Integer))
     .offset(bindparam("offset", type_=sa.Integer))
+    .subquery()
 )
-
-
-_OWN = sa.orm.aliased(Comment)
-_BEFORE = Prepared(
-    sa.select(sa.func.count())
-    .select_from(_OWN)
-    .join(Comment, Comment.post_id == _OWN.post_id)
-    .where(
-        _OWN.id == bindparam("id"),
-        sa.or_(*(Comment.status == status for status in SHOWN)),
-        sa.tuple_(Comment.thread_key, Comment.id) < sa.tuple_(_OWN.thread_key, _OWN.id),
-    )
+_THREAD = Prepared(
+    sa.select(*_COLUMNS).join(_ON_PAGE, _ON_PAGE.c.id == Comment.id).order_by(Comment.thread_key, Comment.id)
 )
 
 
@@ -85,15 +76,40 @@ def thread(post_id: int, url: str, page: int = 1) -> tuple[list[CommentView], bo
     """Return page `page` (from 1) of the comments under a post in thread order, and whether more follow."""
     depends(f"comments:{post_id}")
     rows = _THREAD.rows(post_id=post_id, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
-    base = url if page == 1 else f"{url}?commentPage={page}"
-    expect("comment", [row[0] for row in rows[:PAGE_SIZE]])
-    return [_view(row, f"{base}#c{row[0]}") for row in rows[:PAGE_SIZE]], len(rows) > PAGE_SIZE
+    shown = rows[:PAGE_SIZE]
+    expect("comment", [row[0] for row in shown])
+    views = [_view(row, permalink(url, row[0], row[6])) for row in shown]
+    nest(views)
+    _name_answered(views, [row[7] for row in shown], url)
+    return views, len(rows) > PAGE_SIZE
 
 
-def page_of(comment_id: int) -> int:
-    """Return the page of its thread on which a comment stands, from 1."""
-    before = _BEFORE.row(id=comment_id)
-    return (before[0] if before is not None else 0) // PAGE_SIZE + 1
+def _name_answered(views: list[CommentView], depths: list[int], url: str) -> None:
+    """Say what a comment answers where the page does not show it: on an earlier page, or deeper than is shown."""
+    before: dict[int, CommentView] = {}
+    elsewhere: dict[int, list[CommentView]] = {}
+    for view, depth in zip(views, depths, strict=True):
+        if view.parent_id is not None and view.parent_id not in before:
+            elsewhere.setdefault(view.parent_id, []).append(view)
+        elif view.parent_id is not None and depth > SHOWN_DEPTH:
+            parent = before[view.parent_id]
+            name = "" if parent.is_removed else parent.author_name
+            view.answered = AnsweredView(f"#c{parent.id}", name, parent.is_removed)
+        before[view.id] = view
+    if not elsewhere:
+        return
+    rows = db.session.execute(
+        sa.select(Comment.id, Comment.author_name, Comment.published_at, Comment.status).where(
+            Comment.id.in_(sorted(elsewhere)), Comment.status.in_(SHOWN)
+        )
+    )
+    for comment_id, author_name, published_at, status in rows:
+        is_removed = status != "published"
+        found = AnsweredView(
+            permalink(url, comment_id, published_at), "" if is_removed else author_name, is_removed
+        )
+        for view in elsewhere[comment_id]:
+            view.answered = found
 
 
 def by_id(comment_id: int) -> CommentView | None:
@@ -101,7 +117,7 @@ def by_id(comment_id: int) -> CommentView | None:
     if not 0 < comment_id < 2**63:
         return None
     row = db.session.execute(
-        sa.select(*_COLUMNS, Post.path, Post.title, Post.comment_count)
+        sa.select(*_COLUMNS, Post.path, Post.title)
         .join(Post, Post.id == Comment.post_id)
         .where(Comment.id == comment_id, Comment.status.in_(SHOWN), Post.status == "published")
     ).first()
@@ -134,7 +150,7 @@ def own_comment(comment_id: int) -> tuple[CommentView, PostView] | None:
     post = posts.by_id(row[1]) if row is not None else None
     if row is None or post is None:
         return None
-    return _view(row, f"{post.url}#c{comment_id}"), post
+    return _view(row, permalink(post.url, comment_id, row[6])), post
 
 
 def recent(
@@ -153,11 +169,7 @@ def recent(
         where.append(Comment.post_id == post_id)
     where += [Comment.published_at >= published_min] if published_min is not None else []
     where += [Comment.published_at < published_max] if published_max is not None else []
-    joined = (
-        sa.select(*_COLUMNS, Post.path, Post.title, Post.comment_count)
-        .join(Post, Post.id == Comment.post_id)
-        .where(*where)
-    )
+    joined = sa.select(*_COLUMNS, Post.path, Post.title).join(Post, Post.id == Comment.post_id).where(*where)
     rows: Sequence[Any] = db.session.execute(
         joined.order_by(Comment.published_at.desc(), Comment.id.desc())
         .offset(start_index - 1)
@@ -174,28 +186,10 @@ def recent(
     return CommentList([_listed(row) for row in rows], total, modified_at)
 
 
-def address_at(post: PostView, epoch: str) -> str:
-    """Return the page of the thread on which the comment of that time stands, or the post.
-
-    `epoch` is the time in milliseconds since 1970, as in Blogger's `?showComment=1291062944027#c…`; browsers keep
-    the fragment through the redirect.
-    """
-    if not epoch.isdecimal() or len(epoch) > 14:
-        return post.url
-    at = datetime.fromtimestamp(int(epoch) / 1000, UTC)
-    moment = Comment.published_at.between(at, at + timedelta(milliseconds=1))
-    comment_id = db.session.execute(
-        sa.select(Comment.id).where(Comment.post_id == post.id, Comment.status.in_(SHOWN), moment).limit(1)
-    ).scalar()
-    number = page_of(comment_id) if comment_id is not None else 1
-    return post.url if number == 1 else f"{post.url}?commentPage={number}"
-
-
 def _listed(row: Any) -> CommentView:
     """Make the view of a comment outside of its thread; its page is only looked up when somebody goes there."""
-    path, title, count = row[len(_COLUMNS) :]
-    query = f"?showComment={int(row[6].timestamp() * 1000)}" if count > PAGE_SIZE else ""
-    view = _view(row, f"{path}{query}#c{row[0]}")
+    path, title = row[len(_COLUMNS) :]
+    view = _view(row, permalink(path, row[0], row[6]))
     view.post_title = title
     return view
 
@@ -216,6 +210,7 @@ def _view(row: Any, url: str) -> CommentView:
         atom_id=row[9],
         by_author=row[10] is not None,
         edited_at=row[12],
+        email_key=row[13],
     )
 
 

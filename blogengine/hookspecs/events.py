@@ -11,8 +11,8 @@ from blogengine.db import Transaction
 from blogengine.hookspecs.marks import hookspec
 from blogengine.pages import CommentFacts
 from blogengine.pages import PostDraft
-from blogengine.pages import Redirect
 from blogengine.pageviews import PageView
+from blogengine.redirects import Redirect
 from blogengine.work import Event
 
 

@@ -88,6 +88,17 @@ def comments_header_html(post: PostView) -> Markup:  # type: ignore[empty-body]
 
 
 @hookspec
+def comment_authors_html(comments: Sequence[CommentView]) -> Mapping[int, Markup]:  # type: ignore[empty-body]
+    """Fill the place before the name of each comment's author.
+
+    :param comments: all comments of the page, removed ones too (`is_removed`), whose author is not named.
+
+    Returns clean HTML of a line of text by the comment's id, only where there is something to show. Called once for each
+    page with comments that is rendered, and for a preview. Since 0.1.
+    """
+
+
+@hookspec
 def comments_html(comments: Sequence[CommentView], signed_in: bool) -> Mapping[int, Markup]:  # type: ignore[empty-body]
     """Fill the place under each comment.
 

@@ -13,13 +13,14 @@ from typing import Union
 from markupsafe import Markup
 
 from blogengine.documents import Document
-from blogengine.pages import Redirect
 from blogengine.pages import Verdict
 from blogengine.permissions import check_judgement
+from blogengine.redirects import Redirect
 from blogengine.secret import redact
 
 EXPECTED: dict[str, type] = {
     "answer_not_found": Redirect,
+    "comment_authors_html": Mapping,
     "comments_html": Mapping,
     "judge_comment": Verdict,
     "listing_posts_html": Mapping,

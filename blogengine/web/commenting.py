@@ -156,9 +156,8 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
     )
     outcome = comments.submit(draft, post, facts, user)
     if outcome.status == "published":
-        number = comments.page_of(outcome.comment_id)
-        query = "" if number == 1 else f"?commentPage={number}"
-        return redirect(f"{post.url}{query}#c{outcome.comment_id}", 303)
+        page = comments.page_address(post.url, comments.page_of(outcome.comment_id))
+        return redirect(f"{page}#c{outcome.comment_id}", 303)
     return redirect(f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}", 303)
 
 

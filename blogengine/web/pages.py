@@ -1,5 +1,6 @@
 """The page of a post or static page with its comments, and the files of the blog."""
 
+import re
 from typing import Any
 
 from flask import Blueprint
@@ -14,6 +15,7 @@ from werkzeug.exceptions import NotFound as HTTPNotFound
 from blogengine import clock
 from blogengine import comments
 from blogengine import posts
+from blogengine.head import Meta
 from blogengine.pagecache import expires
 from blogengine.pages import CommentFormView
 from blogengine.pages import CommentView
@@ -31,6 +33,7 @@ pages = Blueprint("pages", __name__)
 
 FORM_KEPT = 24 * 3600
 """Seconds after which a page with a comment form is made anew, half the form's life."""
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 
 
 @pages.get("/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<slug>.html")
@@ -72,7 +75,7 @@ def _single() -> Any:
     if "showComment" in request.args:
         return redirect(comments.address_at(post, request.args["showComment"]), 302)
     number = request.args.get("commentPage", "1")
-    if not (number.isdecimal() and len(number) < 7 and int(number) > 0):
+    if not _NUMBER.fullmatch(number):
         abort(404, "There is no such page of comments.")
     return show_post(post, int(number))
 
@@ -93,7 +96,7 @@ def show_post(
     expires(clock.timestamp() + FORM_KEPT)
     page = PostPage(
         blog=frame.blog_view(),
-        meta=frame.meta(post.title, post.url, description=post.description),
+        meta=_meta(post, number),
         signed_in=user is not None,
         flashes=[],
         post=post,
@@ -105,8 +108,16 @@ def show_post(
         newer_post=Link(*newer) if newer else None,
         pages=frame.static_links(),
         edit_url=f"/admin/posts/{post.id}" if access.can("post.write", access.about(post)) else "",
+        comment_pages=_numbers(post, number) if number > 1 or has_more else [],
     )
     return rendering.respond("post.html", page, status)
+
+
+def _meta(post: PostView, number: int) -> Meta:
+    """Return the head of a page: further pages of comments hold what is nowhere else, so each has an address of its own."""
+    if number == 1:
+        return frame.meta(post.title, post.url, description=post.description)
+    return frame.meta(f"{post.title}: comments, page {number}", comments.page_address(post.url, number))
 
 
 def empty_form(post: PostView) -> CommentFormView:
@@ -134,4 +145,19 @@ def answered(typed: str, post: PostView) -> CommentView | None:
 
 
 def _comment_page(post: PostView, number: int) -> str:
-    return f"{post.url}#comments" if number == 1 else f"{post.url}?commentPage={number}#comments"
+    return f"{comments.page_address(post.url, number)}#comments"
+
+
+def _numbers(post: PostView, number: int) -> list[Link]:
+    """Return the first and the last page of the comments and those around page `number`, with gaps between them."""
+    last = max(comments.count_pages(post.id), number)
+    links: list[Link] = []
+    before = 0
+    for page in sorted({1, last, *range(max(1, number - 2), min(last, number + 2) + 1)}):
+        if page - before == 2:
+            links.append(Link(_comment_page(post, page - 1), str(page - 1)))
+        elif page - before > 2:
+            links.append(Link("", "…"))
+        links.append(Link("" if page == number else _comment_page(post, page), str(page)))
+        before = page
+    return links

@@ -8,8 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from blogengine.comments.threads import nest
 from blogengine.head import HeadLink
 from blogengine.head import Meta
+from blogengine.pages import AnsweredView
 from blogengine.pages import BlogView
 from blogengine.pages import CommentAnswerPage
 from blogengine.pages import CommentFormView
@@ -45,12 +47,7 @@ def pages() -> Mapping[str, Page]:
         "post.html": PostPage(
             **_frame("A morning on the water"),
             post=_post(1, comment_count=COMMENTS),
-            comments=[
-                _comment(41),
-                _comment(42, by_author=True, depth=1, parent_id=41, edited_at=AT),
-                _comment(43, author_name="", author_url="", depth=6, parent_id=42),
-                _comment(44, status="removed-by-admin", body=Markup("")),
-            ],
+            comments=_thread(),
             form=_form(),
             older_comments=Link("/2020/01/1.html?commentPage=1", "Older comments"),
             newer_comments=Link("/2020/01/1.html?commentPage=3", "Newer comments"),
@@ -58,6 +55,12 @@ def pages() -> Mapping[str, Page]:
             newer_post=Link("/2020/02/3.html", "Knots"),
             pages=[Link("/p/about.html", "About")],
             edit_url="/admin/posts/1",
+            comment_pages=[
+                Link("/2020/01/1.html", "1"),
+                Link("", "2"),
+                Link("", "…"),
+                Link("/2020/01/1.html?commentPage=9", "9"),
+            ],
         ),
         "comment_answer.html": CommentAnswerPage(
             **_frame("Your comment"),
@@ -134,6 +137,17 @@ def _post(number: int, **changes: Any) -> PostView:
     return PostView(**{**values, **changes})
 
 
+def _thread() -> list[CommentView]:
+    thread = [
+        _comment(41),
+        _comment(42, by_author=True, depth=1, parent_id=41, edited_at=AT),
+        _comment(43, author_name="", author_url="", depth=6, answered=AnsweredView("#c42", "Ines Vale")),
+        _comment(44, status="removed-by-admin", body=Markup("")),
+    ]
+    nest(thread)
+    return thread
+
+
 def _comment(number: int, **changes: Any) -> CommentView:
     values: dict[str, Any] = {
         "id": number,
@@ -145,7 +159,7 @@ def _comment(number: int, **changes: Any) -> CommentView:
         "published_at": AT + timedelta(hours=number),
         "depth": 0,
         "status": "published",
-        "url": f"/2020/01/1.html#c{number}",
+        "url": f"/2020/01/1.html?showComment=1#c{number}",
     }
     return CommentView(**{**values, **changes})
 

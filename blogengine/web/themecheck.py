@@ -16,6 +16,7 @@ from blogengine import strict
 from blogengine import themes
 from blogengine.assets import Files
 from blogengine.errors import Refused
+from blogengine.pages import CommentAnswerPage
 from blogengine.pages import Page
 from blogengine.places import AREAS
 from blogengine.places import SLOTS
@@ -217,7 +218,9 @@ def _slot(slot: Slot, page: Page, html: str) -> Iterator[str]:
             times = "not at all" if count == 0 else f"{count} times"
             yield f"it shows the slot {slot.name} {times}; it belongs once {slot.where}"
         return
-    items: list[Any] = getattr(page, slot.arguments[0])
+    items: list[Any] = (
+        [page.comment] if isinstance(page, CommentAnswerPage) else getattr(page, slot.arguments[0])
+    )
     missing = [item.id for item in items if html.count(f'data-probe="slot:{slot.name}:{item.id}"') != 1]
     if missing:
         yield f"it does not show the slot {slot.name} once for each item; it belongs {slot.where}"

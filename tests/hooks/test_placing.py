@@ -46,6 +46,10 @@ def comments_html(comments, signed_in):
     return {comment.id: f"under comment {comment.id}, {signed_in}" for comment in comments}
 
 @hookimpl
+def comment_authors_html(comments):
+    return {comment.id: Markup("<i>beside {}</i>").format(comment.author_name) for comment in comments}
+
+@hookimpl
 def dashboard_html(): return Markup("<p>at the start</p>")
 
 @hookimpl
@@ -130,6 +134,20 @@ def test_hook_comments_html(filled: BlogKit, client: Visitor, owner_client: Visi
         assert f"under comment {comment_id}, False" in html
     assert calls_of(filled, "filler") == [ids]
     assert f"under comment {ids[0]}, True" in owner_client.get(path).text
+
+
+def test_hook_comment_authors_html(filled: BlogKit, client: Visitor) -> None:
+    post_id = filled.write_post("First")
+    for number in range(2):
+        filled.write_comment(post_id, f"Comment {number}.", name=f"Writer {number}")
+    html = client.get(filled.path_of(post_id)).text
+    for number in range(2):
+        assert re.search(
+            rf'<p class="comment-author"><img[^>]*>\s*<i>beside Writer {number}</i>\s*<span>Writer {number}<',
+            html,
+        )
+    preview = client.comment(filled.path_of(post_id), "Mine.", name="Mine", action="preview")
+    assert "<i>beside Mine</i>" in preview.text
 
 
 def test_hook_dashboard_html(filled: BlogKit, owner_client: Visitor) -> None:

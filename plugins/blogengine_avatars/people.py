@@ -1,0 +1,19 @@
+"""Who a commenter is, as far as a picture needs to know."""
+
+import hmac
+
+from blogengine.plugin import CommentView
+from blogengine.plugin import blog
+from blogengine.plugin import text
+
+
+def digest_of(comment: CommentView) -> str:
+    """Return 16 hexadecimal digits: the same for the same mail address, else for the same name and website."""
+    if comment.by_author:
+        person = f"author:{comment.author_name}"
+    elif comment.email_key:
+        person = f"mail:{comment.email_key}"
+    else:
+        person = f"name:{text.fold(comment.author_name)}\0{comment.author_url.rstrip('/').lower()}"
+    key = f"avatars:{blog().config.secret_key}".encode()
+    return hmac.digest(key, person.encode(), "sha256").hex()[:16]
