@@ -7,6 +7,7 @@ from blogengine.admin import doors
 from blogengine.admin import editor
 from blogengine.admin import jobs
 from blogengine.admin import layout
+from blogengine.admin import people
 from blogengine.admin import plugin_costs
 from blogengine.admin import plugin_order
 from blogengine.admin import plugins
@@ -16,6 +17,7 @@ from blogengine.admin import rescuing
 from blogengine.admin import settings
 from blogengine.admin import themes
 from blogengine.admin import trying
+from blogengine.admin import welcome
 from blogengine.admin.frame import PLUGIN_PAGES
 from blogengine.admin.frame import admin
 from blogengine.admin.frame import admin_page
@@ -32,6 +34,7 @@ __all__ = [
     "jobs",
     "layout",
     "mount",
+    "people",
     "plugin_costs",
     "plugin_order",
     "plugins",
@@ -42,6 +45,7 @@ __all__ = [
     "settings",
     "themes",
     "trying",
+    "welcome",
 ]
 
 

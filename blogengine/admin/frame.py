@@ -147,6 +147,7 @@ MENU = (
     ("admin.themes", "Themes"),
     ("admin.plugins", "Plugins"),
     ("admin.jobs", "Jobs"),
+    ("admin.people", "People"),
     ("admin.privacy", "Personal data"),
     ("admin.settings", "Settings"),
 )

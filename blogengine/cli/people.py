@@ -13,6 +13,10 @@ from blogengine.cli.instance import pass_opener
 from blogengine.permissions import BLOG
 from blogengine.permissions import ROLES
 from blogengine.permissions import Resource
+from blogengine.runtime import blog
+
+LOCAL = "http://127.0.0.1:8000"
+"""Where a blog without an address of its own is served by default."""
 
 
 @click.group()
@@ -38,6 +42,34 @@ def list_people(opener: Opener, as_json: bool) -> None:
                 click.echo(f"{one.email:32}  {one.role:6}  {one.posts:>5} posts  {state:12}  {one.name}")
     if not shown and not as_json:
         click.echo("Nobody can sign in yet. `blogengine serve` prints the link for the first owner.")
+
+
+@people.command()
+@click.argument("name")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), default="author", show_default=True)
+@pass_opener
+def add(opener: Opener, name: str, email: str, role: str) -> None:
+    """Add a person, and print the link with which they choose a password."""
+    with opener.app():
+        _print_link(service.invite(name, email, role))
+
+
+@people.command()
+@click.argument("email")
+@pass_opener
+def link(opener: Opener, email: str) -> None:
+    """Print a new link to choose a password, once."""
+    with opener.app():
+        user = service.by_email(email)
+        service.end_links(user.id)
+        _print_link(user.id)
+
+
+def _print_link(person_id: int) -> None:
+    token, until = service.link_token(person_id)
+    click.echo(f"{blog().url or LOCAL}/admin/welcome?token={token}")
+    click.echo(f"Works once, until {until:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
 @people.command()

@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.serving import make_server
 
 from blogengine import accounts
+from blogengine import people
 from blogengine import posts
 from blogengine.testing import OWNER
 from blogengine.testing import BlogKit
@@ -39,6 +40,11 @@ PAGES = [
     "/admin/comments?status=all",
     "/admin/comments?status=all&post=1&q=one",
     "/admin/comments?status=spam",
+    "/admin/people",
+    "/admin/people/1",
+    "/admin/people/2",
+    "/admin/people/1/remove",
+    "/admin/people/authors",
     "/admin/settings",
     "/admin/themes",
     "/admin/plugins",
@@ -52,7 +58,9 @@ TITLE = "A <title> & one very-long-word-" + "that-does-not-end-" * 12
 
 @pytest.fixture
 def full_blog(blog: BlogKit) -> BlogKit:
-    """A blog with a post in each status and two comments."""
+    """A blog with a post in each status, two comments, and somebody who was invited."""
+    with blog.app():
+        people.invite("N" * 90, "x" * 80 + "@example.org", "author")
     blog.write_post(TITLE, labels=["one & only", "x" * 90])
     blog.write_post("Unfinished", publish=False)
     with blog.app():
