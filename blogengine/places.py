@@ -138,6 +138,8 @@ class Field:
     help: str = ""
     required: bool = False
     value: str = ""
+    needs_email: bool = False
+    """Whether who fills it in must give an e-mail address as well: the form must ask for one (`asks_email`)."""
 
     def __post_init__(self) -> None:
         """Refuse what no form can show."""

@@ -5,10 +5,12 @@ from blogengine import fetch
 from blogengine import mail
 from blogengine import media
 from blogengine import posts
+from blogengine import privacy
 from blogengine import sanitize
 from blogengine import text
 from blogengine.addresses import check_mail_address
 from blogengine.addresses import check_web_address
+from blogengine.addresses import mail_key
 from blogengine.admin.frame import say
 from blogengine.clock import now
 from blogengine.comments import CommentList
@@ -208,11 +210,13 @@ __all__ = [
     "hookspec",
     "label_url",
     "mail",
+    "mail_key",
     "media",
     "now",
     "open_secret",
     "option",
     "posts",
+    "privacy",
     "public_form",
     "public_page",
     "read_meta",

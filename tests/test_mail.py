@@ -5,18 +5,12 @@ import ssl
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
-from email import message_from_bytes
-from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from typing import cast
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
-from aiosmtpd.smtp import Envelope
-from aiosmtpd.smtp import LoginPassword
 
 from blogengine import db as database
 from blogengine import mail
@@ -35,72 +29,14 @@ from blogengine.testing import Visitor
 from tests.admin.forms import follow
 from tests.admin.forms import press
 from tests.admin.forms import text_of
+from tests.smtp import AnyPort
+from tests.smtp import Sink
+from tests.smtp import words
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
 CERTIFICATE = Path(__file__).with_name("fixtures") / "mail" / "localhost.pem"
 """Made for these tests: localhost, by itself, until 2126."""
 Answer = Callable[[str], str]
-
-
-class Sink:
-    """A mail server that keeps what it takes; `answers` say something else than yes to a step."""
-
-    def __init__(self) -> None:
-        self.taken: list[Envelope] = []
-        self.answers: dict[str, str] = {}
-        self.drops = False
-        self.users: list[tuple[str, str]] = []
-        self.encrypted: list[bool] = []
-
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if "MAIL" in self.answers:
-            return self.answers["MAIL"]
-        envelope.mail_from = address
-        return "250 OK"
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if "RCPT" in self.answers:
-            return self.answers["RCPT"]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
-        self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
-        if "DATA" in self.answers:
-            return self.answers["DATA"]
-        self.taken.append(envelope)
-        if self.drops:
-            server.transport.close()
-        return "250 taken"
-
-    def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        assert isinstance(data, LoginPassword)
-        self.users.append((data.login.decode(), data.password.decode()))
-        return AuthResult(success=data.password == b"right zebra", handled=False)
-
-    def mails(self) -> list[EmailMessage]:
-        """Return what was taken, read by the standard library."""
-        found = []
-        for envelope in self.taken:
-            assert isinstance(envelope.content, bytes)
-            read = message_from_bytes(envelope.content, policy=policy.default)
-            assert isinstance(read, EmailMessage)
-            assert not read.defects
-            found.append(read)
-        return found
-
-
-def words(part: Any) -> str:
-    """Return a text as it was before it travelled: lines end with CRLF on the way."""
-    return str(part.get_content()).replace("\r\n", "\n")
-
-
-class AnyPort(Controller):
-    """A controller that takes whatever port is free."""
-
-    def _trigger_server(self) -> None:
-        self.port = cast(Any, self.server).sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
@@ -365,11 +301,11 @@ def test_a_final_refusal_puts_the_mail_aside_with_the_servers_words(
 ) -> None:
     sink, port = serve()
     connect(blog, port)
-    for step, words in (("RCPT", "550 5.1.1 no such user"), ("DATA", "554 5.7.1 this is spam")):
-        sink.answers = {step: words}
+    for step, refusal in (("RCPT", "550 5.1.1 no such user"), ("DATA", "554 5.7.1 this is spam")):
+        sink.answers = {step: refusal}
         write(blog)
         assert jobs.run_all() == 1
-        assert words in jobs.dead()[-1]
+        assert refusal in jobs.dead()[-1]
     assert jobs.waiting() == []
     assert "550 5.1.1 no such user" in jobs.dead()[0]
 

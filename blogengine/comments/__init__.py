@@ -22,6 +22,7 @@ from blogengine.comments.reading import by_address
 from blogengine.comments.reading import by_id
 from blogengine.comments.reading import own_comment
 from blogengine.comments.reading import recent
+from blogengine.comments.reading import stored
 from blogengine.comments.reading import thread
 from blogengine.comments.submission import NAME_LIMIT
 from blogengine.comments.submission import TEXT_LIMIT
@@ -62,6 +63,7 @@ __all__ = [
     "recent",
     "recount",
     "remove",
+    "stored",
     "submit",
     "tell_removed",
     "thread",

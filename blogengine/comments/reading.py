@@ -127,6 +127,15 @@ def by_id(comment_id: int) -> CommentView | None:
     return _listed(row)
 
 
+def stored(comment_id: int) -> tuple[Comment, Post] | None:
+    """Return all that is stored of a comment, in whatever state, with its post; its address and text are private."""
+    if not 0 < comment_id < 2**63:
+        return None
+    both = sa.select(Comment, Post).join(Post, Post.id == Comment.post_id)
+    row = db.session.execute(both.where(Comment.id == comment_id)).first()
+    return None if row is None else (row[0], row[1])
+
+
 def by_address(
     address: str, *, before_id: int | None = None, limit: int = 20
 ) -> tuple[list[tuple[Comment, Post]], bool]:

@@ -220,6 +220,8 @@ def _read_fields(asked: CommentFormView) -> tuple[dict[str, str], dict[str, str]
             problems[item.name] = f"“{item.label}” is needed."
         if item.kind == "email" and value and not _ADDRESS.fullmatch(value):
             problems[item.name] = f"“{item.label}” must look like name@example.org."
+        if item.needs_email and value and asked.asks_email and not request.form.get("email", "").strip():
+            problems["email"] = f"“{item.label}” needs your e-mail address."
         values[item.name] = value
     return values, problems
 

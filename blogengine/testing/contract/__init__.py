@@ -37,6 +37,9 @@ class PluginContract:
     untranslated: ClassVar[frozenset[str]] = frozenset()
     """Words in templates that are the same in every language, such as names."""
 
+    def prepare_blog(self, blog: BlogKit) -> None:
+        """Change `blog` before the plugin is enabled: the blog's own settings without which it shows nothing."""
+
     def prepare(self, blog: BlogKit) -> None:
         """Change `blog`, in which the plugin runs, so that the plugin shows what it can: its settings, for example."""
 

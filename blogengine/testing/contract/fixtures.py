@@ -43,6 +43,7 @@ def trial(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             made = Trial(
                 contract.plugin_id, blog, frozen, Visitor(site), sign_in_owner(blog), contract.post_source
             )
+            contract.prepare_blog(blog)
             made.add(contract.source)
             if not made.problem:
                 contract.prepare(blog)
