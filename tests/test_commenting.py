@@ -509,6 +509,22 @@ def test_a_thread_of_several_pages_leads_to_the_page_of_the_new_comment(
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_script_is_told_in_json_where_its_comment_is(blog: BlogKit, client: Visitor, path: str) -> None:
+    headers = {"Origin": "http://localhost", "Accept": "application/json"}
+    answer = send(client, form_at(client, path), **headers)
+    assert answer.json == {"status": "published", "url": f"{path}#c1"}
+    blog.change_plugin("moderation", mode="always")
+    for trap in ("", "robot@example.org"):
+        form = {**form_at(client, path), "text": f"Held {trap}", "email_again": trap}
+        held = send(client, form, **headers)
+        assert held.json is not None
+        assert held.json["status"] == "waiting"
+        assert "is waiting" in client.get(held.json["url"]).text
+    refused = send(client, {**form_at(client, path), "text": ""}, **headers)
+    assert (refused.status_code, refused.mimetype) == (422, "text/html")
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_reloading_the_forms_address_leads_back_to_the_post(
     blog: BlogKit, client: Visitor, path: str
 ) -> None:

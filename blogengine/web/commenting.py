@@ -7,6 +7,7 @@ from flask import Blueprint
 from flask import Response
 from flask import abort
 from flask import g
+from flask import jsonify
 from flask import redirect
 from flask import request
 from flask_wtf import FlaskForm
@@ -157,8 +158,15 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
     outcome = comments.submit(draft, post, facts, user)
     if outcome.status == "published":
         page = comments.page_address(post.url, comments.page_of(outcome.comment_id))
-        return redirect(f"{page}#c{outcome.comment_id}", 303)
-    return redirect(f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}", 303)
+        return _sent("published", f"{page}#c{outcome.comment_id}")
+    return _sent("waiting", f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}")
+
+
+def _sent(status: str, address: str) -> Any:
+    """Lead to what was sent. A script that asks for JSON is told where: browsers keep the fragment of a redirect from it."""
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return jsonify(status=status, url=address)
+    return redirect(address, 303)
 
 
 @commenting.get("/-/comments/<int(max=999999999999999):post_id>")
