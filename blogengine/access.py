@@ -7,11 +7,14 @@ abstains, so that no exception locks anybody out.
 import inspect
 from collections.abc import Collection
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from blogengine import db as database
 from blogengine.db import Transaction
@@ -117,18 +120,37 @@ def save_author_permissions(chosen: Collection[str]) -> None:
     offered = {one.name: one for one in blog().permissions.values() if one.name not in KEYS}
 
     def change(tx: Transaction) -> None:
-        row = tx.session.get(Setting, AUTHORS)
-        stored: Any = row.value if row is not None and isinstance(row.value, dict) else {}
+        stored = _stored(tx.session)
         kept = {name: value for name, value in stored.items() if name not in offered}
         kept |= {
             name: name in chosen for name, one in offered.items() if (name in chosen) != (AUTHOR in one.roles)
         }
-        if kept == stored and row is not None:
+        if kept == stored:
             return
         tx.session.merge(Setting(key=AUTHORS, value=kept))
         tx.bump(SETUP_TAG)
 
     database.write(change)
+
+
+def chosen_for(plugin_id: str, session: Session) -> dict[str, bool]:
+    """Return what the owner chose about the permissions of a plugin, whether it runs or not."""
+    return {name: value for name, value in _stored(session).items() if name.startswith(f"{plugin_id}.")}
+
+
+def put_back(tx: Transaction, plugin_id: str, chosen: Mapping[str, bool]) -> None:
+    """Store this choice about the permissions of a plugin in place of what is stored; with nothing, forget it."""
+    stored = _stored(tx.session)
+    wanted = {name: value for name, value in stored.items() if not name.startswith(f"{plugin_id}.")}
+    wanted |= {name: value is True for name, value in chosen.items() if name.startswith(f"{plugin_id}.")}
+    if wanted != stored:
+        tx.session.merge(Setting(key=AUTHORS, value=wanted))
+        tx.bump(SETUP_TAG)
+
+
+def _stored(session: Session) -> dict[str, bool]:
+    row = session.get(Setting, AUTHORS)
+    return dict(row.value) if row is not None and isinstance(row.value, dict) else {}
 
 
 def is_judging() -> bool:

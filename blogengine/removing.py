@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from blogengine import access
 from blogengine import clock
 from blogengine.db import Transaction
 from blogengine.db import cache_tag
@@ -126,6 +127,7 @@ def _forget(tx: Transaction, running: Blog, plugin_id: str) -> None:
             )
         )
     )
+    access.put_back(tx, plugin_id, {})
     session.execute(sa.delete(Setting).where(Setting.key == f"{INSTALLED}{plugin_id}"))
     session.execute(sa.delete(PluginState).where(PluginState.id == plugin_id))
     candidate = running.plugins.candidates.get(plugin_id)
@@ -149,6 +151,7 @@ def _export(running: Blog, plugin_id: str) -> Path:
             "plugin": plugin_id,
             "version": candidate.manifest.version if candidate is not None else "",
             "settings": dict(state.settings or {}) if state is not None else {},
+            "permissions": access.chosen_for(plugin_id, db.session()),
             "meta": [
                 dict(row)
                 for row in connection.execute(

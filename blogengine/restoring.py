@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from blogengine import access
 from blogengine import db as database
 from blogengine.db import Transaction
 from blogengine.errors import Refused
@@ -62,6 +63,7 @@ def restore(path: Path) -> tuple[str, int]:
         state = tx.session.get(PluginState, plugin_id)
         if state is not None:
             state.settings = kept.get("settings") or {}
+        access.put_back(tx, plugin_id, kept.get("permissions") or {})
         tx.bump(SETUP_TAG, "settings")
         return sum(map(len, tables.values()))
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from blogengine import access
+from blogengine import removing
+from blogengine import restoring
 from blogengine.access import actor_of
 from blogengine.permissions import Actor
 from blogengine.permissions import Resource
@@ -275,3 +277,19 @@ def test_the_plugins_that_the_guide_shows_work(
     listed = author_client.get("/admin/").text
     assert f"/admin/posts/{theirs}/trash" not in listed
     assert f"/admin/posts/{theirs + 1}/trash" in listed
+
+
+def test_what_was_chosen_for_a_plugin_goes_with_it_and_comes_back_from_the_copy(blog: BlogKit) -> None:
+    blog.enable("stats")
+    with blog.app():
+        had = {name for name, value in access.author_permissions().items() if value}
+        access.save_author_permissions(had - {"stats.read", "post.delete"})
+        file = removing.remove("stats")
+    assert blog.site.current().blog.setup.author_permissions == {"post.delete": False}
+    blog.enable("stats")
+    with blog.app():
+        assert access.author_permissions()["stats.read"]
+        restoring.restore(file)
+    with blog.app():
+        assert not access.author_permissions()["stats.read"]
+        assert not access.author_permissions()["post.delete"]
