@@ -256,10 +256,15 @@ class CommentFacts:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Verdict:
-    """A judgement on a comment; the highest `level` of all plugins wins."""
+    """A judgement on a comment; the highest `level` of all plugins wins, scores add up."""
 
     level: int
     reason: str = ""
+    """A sentence for the owner; more than one, each on its line."""
+    score: float = 0.0
+    """How much speaks for spam, in points: 3 is doubtful, 8 is hardly a comment; below 0 it speaks for the comment."""
+    plugin: str = ""
+    """Who said so; the engine fills it in."""
 
 
 @dataclass(slots=True)
@@ -310,3 +315,6 @@ PUBLISH = 0
 HOLD = 1
 SPAM = 2
 REJECT = 3
+
+SILENT = 1000.0
+"""A score from here on is a black hole: the comment is spam that is counted nowhere and learned from by nobody."""

@@ -65,6 +65,7 @@ from blogengine.pagecache import remember
 from blogengine.pages import HOLD
 from blogengine.pages import PUBLISH
 from blogengine.pages import REJECT
+from blogengine.pages import SILENT
 from blogengine.pages import SPAM
 from blogengine.pages import AdminPages
 from blogengine.pages import BlogView
@@ -124,6 +125,7 @@ __all__ = [
     "HOLD",
     "PUBLISH",
     "REJECT",
+    "SILENT",
     "SPAM",
     "Actor",
     "AdminPages",

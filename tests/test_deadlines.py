@@ -80,7 +80,7 @@ def test_a_judge_reads_the_database_in_its_own_thread(blog: BlogKit, client: Vis
     )
     client.comment(blog.path_of(blog.write_post("Fish")), "Hello.")
     with blog.app():
-        assert db.session.scalars(sa.select(Comment.held_reason)).all() == ["about Fish on My blog"]
+        assert db.session.scalars(sa.select(Comment.held_reason)).all() == ["judge: about Fish on My blog"]
 
 
 def test_comments_wait_while_the_engine_has_switched_off_a_plugin_that_may_judge(

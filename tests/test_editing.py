@@ -90,7 +90,7 @@ def test_an_edit_is_judged_like_a_new_comment_and_never_lets_out_what_waits(
     assert "words" not in client.get(path).text
     with blog.app():
         assert db.session.get_one(Post, post_id).comment_count == 0
-        assert db.session.get_one(Comment, outcome.comment_id).held_reason == "It says held words."
+        assert db.session.get_one(Comment, outcome.comment_id).held_reason == "judge: It says held words."
     assert change(blog, outcome.comment_id, "fine again") == "pending"
     assert "fine again" not in client.get(path).text
     assert refusal(blog, outcome.comment_id, "never words") == "rejected"

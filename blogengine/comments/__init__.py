@@ -1,10 +1,11 @@
 """Comments: reading threads, taking a visitor's comment, and the owner's decisions."""
 
 from blogengine.comments.editing import edit
+from blogengine.comments.judging import Reason
+from blogengine.comments.judging import reasons_in
 from blogengine.comments.moderation import approve
-from blogengine.comments.moderation import comments_for_owner
-from blogengine.comments.moderation import counts
 from blogengine.comments.moderation import delete_forever
+from blogengine.comments.moderation import get
 from blogengine.comments.moderation import mark_spam
 from blogengine.comments.moderation import posts_under
 from blogengine.comments.moderation import recount
@@ -17,6 +18,13 @@ from blogengine.comments.places import address_at
 from blogengine.comments.places import count_pages
 from blogengine.comments.places import page_address
 from blogengine.comments.places import page_of
+from blogengine.comments.queue import ENGINE
+from blogengine.comments.queue import SCORES
+from blogengine.comments.queue import Known
+from blogengine.comments.queue import comments_for_owner
+from blogengine.comments.queue import counts
+from blogengine.comments.queue import is_known_sender
+from blogengine.comments.queue import known_senders
 from blogengine.comments.reading import CommentList
 from blogengine.comments.reading import by_address
 from blogengine.comments.reading import by_id
@@ -36,11 +44,15 @@ from blogengine.comments.threads import next_thread_key
 from blogengine.comments.withdrawing import withdraw
 
 __all__ = [
+    "ENGINE",
     "NAME_LIMIT",
     "PAGE_SIZE",
+    "SCORES",
     "TEXT_LIMIT",
     "CommentList",
+    "Known",
     "Outcome",
+    "Reason",
     "address_at",
     "address_key",
     "approve",
@@ -52,6 +64,9 @@ __all__ = [
     "counts",
     "delete_forever",
     "edit",
+    "get",
+    "is_known_sender",
+    "known_senders",
     "mark_spam",
     "new_digest",
     "next_thread_key",
@@ -60,6 +75,7 @@ __all__ = [
     "page_of",
     "posts_under",
     "preview",
+    "reasons_in",
     "recent",
     "recount",
     "remove",

@@ -8,11 +8,12 @@ from blogengine import clock
 from blogengine import db as database
 from blogengine import markup
 from blogengine import posts
+from blogengine.comments.judging import Judgement
+from blogengine.comments.judging import judge
 from blogengine.comments.moderation import recount
 from blogengine.comments.moderation import tell_removed
 from blogengine.comments.submission import Outcome
 from blogengine.comments.submission import digest_of
-from blogengine.comments.submission import judge
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import Refused
@@ -22,16 +23,15 @@ from blogengine.pages import PUBLISH
 from blogengine.pages import REJECT
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
-from blogengine.pages import Verdict
 from blogengine.runtime import blog
 
 
-def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts) -> Outcome:
+def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts, *, by_owner: bool = False) -> Outcome:
     """Give a comment the text of `draft`, which `check` made; it is on disk when this returns.
 
     Name, website, address and place stay. A visitor's text is judged again: what would be held is held, and what waits goes
-    on waiting. Who may change it, and for how long, is the caller's rule. Raises `Refused`: `gone`, `removed`, `repeat`,
-    `rejected`.
+    on waiting; where an author of the blog changes it (`by_owner`) nobody judges. Who may change it, and how long, is the
+    caller's rule. Raises `Refused`: `gone`, `removed`, `repeat`, `rejected`.
     """
     facts = replace(facts, is_edit=True)
     before = db.session.get(Comment, comment_id)
@@ -49,9 +49,9 @@ def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts) -> Outcome:
         draft.html or str(markup.render_comment(draft.text)),
         email=before.author_email,
     )
-    verdict = Verdict(PUBLISH) if user_id is not None else judge(whole, post, facts)
-    if verdict.level >= REJECT:
-        raise Refused(verdict.reason or "This text was refused.", code="rejected")
+    judgement = Judgement() if user_id is not None or by_owner else judge(whole, post, facts)
+    if judgement.level >= REJECT:
+        raise Refused(judgement.refusal or "This text was refused.", code="rejected")
     digest = digest_of(whole, post.id, user_id)
 
     def change(tx: Transaction) -> Outcome:
@@ -63,12 +63,12 @@ def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts) -> Outcome:
         same = sa.select(Comment.id).where(Comment.digest == digest, Comment.id != comment_id)
         if tx.session.scalar(same) is not None:
             raise Refused("The same words by the same name are there already.", code="repeat")
-        was, comment.status = comment.status, _status(comment.status, verdict)
+        was, comment.status = comment.status, _status(comment.status, judgement)
         comment.source, comment.html, comment.pipeline = whole.text, whole.html, markup.PIPELINE
         comment.digest = digest
         comment.edited_at = comment.modified_at = clock.now()
-        if verdict.level != PUBLISH:
-            comment.held_reason = verdict.reason
+        if judgement.level != PUBLISH:
+            comment.held_reason, comment.score = judgement.stored_reasons(), judgement.score
         if comment.status != was:
             comment.status_before = ""
             tell_removed(tx, comment, was, comment.status)
@@ -81,11 +81,11 @@ def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts) -> Outcome:
     return database.write(change)
 
 
-def _status(before: str, verdict: Verdict) -> str:
+def _status(before: str, judgement: Judgement) -> str:
     """Return the status after an edit: it is never better than before, because only the owner lets out what waits."""
-    if before == "spam" or verdict.level > HOLD:
+    if before == "spam" or judgement.level > HOLD:
         return "spam"
-    return "pending" if before == "pending" or verdict.level == HOLD else "published"
+    return "pending" if before == "pending" or judgement.level == HOLD else "published"
 
 
 def _told(status: str) -> str:

@@ -10,11 +10,11 @@ from blogengine import db as database
 from blogengine import events
 from blogengine.db import Transaction
 from blogengine.db import db
+from blogengine.errors import NotFound
 from blogengine.meta import drop_meta
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.pagecache import depends
-from blogengine.text import fold
 
 
 def approve(ids: Iterable[int]) -> int:
@@ -29,7 +29,7 @@ def mark_spam(ids: Iterable[int]) -> int:
 
 def remove(ids: Iterable[int], *, by_author: bool = False) -> int:
     """Take the text of these comments away and keep their places; returns how many changed."""
-    return _decide(ids, "removed-by-author" if by_author else "removed-by-admin")
+    return _decide(ids, "removed-by-author" if by_author else "removed-by-admin", by_owner=not by_author)
 
 
 def undo(ids: Iterable[int]) -> int:
@@ -65,7 +65,7 @@ def delete_forever(ids: Iterable[int]) -> int:
     return database.write(change)
 
 
-def _decide(ids: Iterable[int], status: str) -> int:
+def _decide(ids: Iterable[int], status: str, *, by_owner: bool = True) -> int:
     def change(comment: Comment) -> bool:
         if comment.status == status:
             comment.status_before = ""  # this decision changed nothing: taking it back must not either
@@ -75,10 +75,10 @@ def _decide(ids: Iterable[int], status: str) -> int:
         comment.status_before, comment.status = comment.status, status
         return True
 
-    return _change(ids, change)
+    return _change(ids, change, by_owner=by_owner)
 
 
-def _change(ids: Iterable[int], decide: Callable[[Comment], bool]) -> int:
+def _change(ids: Iterable[int], decide: Callable[[Comment], bool], *, by_owner: bool = True) -> int:
     wanted = list(ids)
 
     def change(tx: Transaction) -> int:
@@ -88,6 +88,9 @@ def _change(ids: Iterable[int], decide: Callable[[Comment], bool]) -> int:
             before = comment.status
             if decide(comment):
                 _tell(tx, comment, before, comment.status)
+                if by_owner:
+                    facts = {"comment_id": comment.id, "post_id": comment.post_id}
+                    events.tell(tx, "comment_decided", **facts, before=before, status=comment.status)
                 comment.modified_at = clock.now()
                 posts.add(comment.post_id)
                 changed += 1
@@ -131,10 +134,12 @@ def recount(tx: Transaction, post_id: int) -> None:
     tx.bump(f"comments:{post_id}", f"post:{post_id}")
 
 
-def counts() -> dict[str, int]:
-    """Return the number of comments by status."""
-    rows = db.session.execute(sa.select(Comment.status, sa.func.count()).group_by(Comment.status))
-    return {str(row[0]): int(row[1]) for row in rows}
+def get(comment_id: int) -> Comment:
+    """Return a comment in whatever state, for authors of the blog. Raises `NotFound`."""
+    comment = db.session.get(Comment, comment_id) if 0 < comment_id < 2**63 else None
+    if comment is None:
+        raise NotFound("This comment is not here any more.")
+    return comment
 
 
 def posts_under(ids: Iterable[int]) -> list[tuple[int, int | None]]:
@@ -149,44 +154,3 @@ def waiting_under(post_id: int) -> int:
     depends("moderation", f"comments:{post_id}")
     waiting = sa.select(sa.func.count()).where(Comment.post_id == post_id, Comment.status == "pending")
     return db.session.execute(waiting).scalar_one()
-
-
-def comments_for_owner(
-    *,
-    status: str = "",
-    q: str = "",
-    post_id: int | None = None,
-    before_id: int | None = None,
-    limit: int = 50,
-) -> tuple[list[tuple[Comment, Post]], bool]:
-    """Return comments with their posts, newest first, and whether more follow after the last one.
-
-    `status` is one of the statuses, `removed` for both kinds, or empty for all but spam.
-    """
-    statement = sa.select(Comment, Post).join(Post, Post.id == Comment.post_id)
-    if status == "removed":
-        statement = statement.where(Comment.status.in_(("removed-by-author", "removed-by-admin")))
-    elif status:
-        statement = statement.where(Comment.status == status)
-    else:
-        statement = statement.where(Comment.status != "spam")
-    if post_id is not None:
-        statement = statement.where(Comment.post_id == post_id)
-    for word in fold(q).split():
-        statement = statement.where(
-            sa.or_(
-                Comment.source.icontains(word, autoescape=True),
-                Comment.author_name.icontains(word, autoescape=True),
-            )
-        )
-    if before_id is not None:
-        last = db.session.get(Comment, before_id)
-        if last is not None:
-            statement = statement.where(
-                sa.tuple_(Comment.published_at, Comment.id)
-                < sa.tuple_(sa.literal(last.published_at, Comment.published_at.type), last.id)
-            )
-    rows = db.session.execute(
-        statement.order_by(Comment.published_at.desc(), Comment.id.desc()).limit(limit + 1)
-    ).all()
-    return [(comment, post) for comment, post in rows[:limit]], len(rows) > limit

@@ -20,6 +20,8 @@ from blogengine import events
 from blogengine import markup
 from blogengine.addresses import check_mail_address
 from blogengine.addresses import mail_key
+from blogengine.comments.judging import Judgement
+from blogengine.comments.judging import judge
 from blogengine.comments.threads import depth_of
 from blogengine.comments.threads import next_thread_key
 from blogengine.db import Transaction
@@ -36,7 +38,6 @@ from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import CommentView
 from blogengine.pages import PostView
-from blogengine.pages import Verdict
 from blogengine.posts.writing import new_atom_id
 from blogengine.prepared import Prepared
 from blogengine.runtime import blog
@@ -185,11 +186,11 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
     if repeat is not None:
         return repeat
     _check_rate(facts)
-    verdict = Verdict(PUBLISH) if user is not None else judge(draft, post, facts)
-    if verdict.level >= REJECT:
-        raise Refused(verdict.reason or "This comment was refused.", code="rejected")
-    status = {PUBLISH: "published", HOLD: "pending", SPAM: "spam"}[verdict.level]
-    values = _row(draft, post, facts, user, parent, verdict, status, digest)
+    judgement = Judgement() if user is not None else judge(draft, post, facts)
+    if judgement.level >= REJECT:
+        raise Refused(judgement.refusal or "This comment was refused.", code="rejected")
+    status = {PUBLISH: "published", HOLD: "pending", SPAM: "spam"}[judgement.level]
+    values = _row(draft, post, facts, user, parent, judgement, status, digest)
 
     def change(tx: Transaction) -> Outcome:
         connection = tx.session.connection()
@@ -222,7 +223,7 @@ def _row(
     facts: CommentFacts,
     user: User | None,
     parent: tuple[int, str] | None,
-    verdict: Verdict,
+    judgement: Judgement,
     status: str,
     digest: str,
 ) -> dict[str, Any]:
@@ -246,7 +247,8 @@ def _row(
         "created_at": now,
         "published_at": now,
         "modified_at": now,
-        "held_reason": verdict.reason,
+        "held_reason": judgement.stored_reasons() if status != "published" else "",
+        "score": judgement.score,
         "status_before": "",
         "digest": digest,
         "address_key": facts.address_key,
@@ -293,33 +295,6 @@ def _check_rate(facts: CommentFacts) -> None:
             code="rate",
             hint="Your text is below; please send it again a little later.",
         )
-
-
-def judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict:
-    """Return the strictest verdict on a comment: the engine's own, or that of a plugin."""
-    verdicts = [Verdict(PUBLISH)]
-    if not facts.has_origin_evidence:
-        verdicts.append(Verdict(HOLD, "The browser did not say which page the form was sent from."))
-    if facts.honeypot_filled:
-        verdicts.append(Verdict(SPAM, "The field that people do not see was filled in."))
-    if blog().config.safe_mode:
-        verdicts.append(Verdict(HOLD, "The blog runs in safe mode, without the plugins that judge comments."))
-    for status in blog().plugins.statuses.values():
-        if status.state != "active":
-            verdicts.append(
-                Verdict(HOLD, f"The plugin {status.id} does not run; it may have judged this comment.")
-            )
-    for plugin_id in blog().setup.holding:
-        verdicts.append(
-            Verdict(
-                HOLD,
-                f"The plugin {plugin_id} was switched off by the engine; it may have judged this comment.",
-            )
-        )
-    for answer in blog().hook.judge_comment(comment=draft, post=post, facts=facts):
-        known = isinstance(answer, Verdict) and answer.level in (PUBLISH, HOLD, SPAM, REJECT)
-        verdicts.append(answer if known else Verdict(HOLD, "A plugin gave an answer that is no verdict."))
-    return max(verdicts)
 
 
 def new_digest() -> str:

@@ -106,6 +106,22 @@ def comment_removed(comment_id: int, post_id: int, status: str, was_public: bool
 
 
 @hookspec
+def comment_decided(comment_id: int, post_id: int, before: str, status: str, event: Event) -> None:
+    """Hear that an author of the blog decided on a comment, or took a decision back.
+
+    :param comment_id: the comment's id.
+    :param post_id: the post it stands under.
+    :param before: the status it had.
+    :param status: the status it got: `published`, `spam`, `removed-by-admin`, or `pending` when a decision was taken back.
+    :param event: its id and time.
+
+    What was published or held without anybody's decision is not told here, so this is what a filter may learn from.
+    `comments.get(comment_id)` has the comment as it is now, and in `status_before` whether its last decision stands.
+    Called in a job after the commit, at least once; what raises is called again later. Since 0.1.
+    """
+
+
+@hookspec
 def media_saved(media_id: int, event: Event) -> None:
     """Hear that an author stored a new picture.
 

@@ -21,8 +21,10 @@ def judge_comment(comment: CommentDraft, post: PostView, facts: CommentFacts) ->
     :param post: the post it answers.
     :param facts: what is known about the sender beside the text.
 
-    Returns `Verdict(level, reason)` with PUBLISH, HOLD, SPAM or REJECT, or None. The highest level of all plugins wins. A
-    plugin that fails counts as HOLD, also while it is muted. Called once for each comment by a visitor. Since 0.1.
+    Returns `Verdict(level, reason, score)` with PUBLISH, HOLD, SPAM or REJECT, or None. The highest level of all plugins
+    wins; scores are added up and stored with all reasons, so that the queue can say why. Where a comment may be spam, let
+    it wait: who refuses it loses what a person wrote. A plugin that fails counts as HOLD, also while it is muted.
+    Called once for each comment by a visitor. Since 0.1.
     """
 
 

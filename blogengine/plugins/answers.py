@@ -1,6 +1,7 @@
 """What hooks may return, and documents that are put back when a plugin left nonsense in them."""
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Callable
@@ -214,6 +215,8 @@ def _fits(hint: Any) -> Fits:
         return lambda value, depth: type(value) is Markup and _is_sendable(value)
     if hint is int:
         return lambda value, depth: isinstance(value, int) and not isinstance(value, bool)
+    if hint is float:
+        return lambda value, depth: type(value) in (int, float) and math.isfinite(value)
     if hint is Any or not isinstance(hint, type):  # `Any` is a class since Python 3.11
         return lambda value, depth: True
     if dataclasses.is_dataclass(hint):

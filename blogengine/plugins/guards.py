@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 from blogengine import hookspecs
@@ -60,7 +61,7 @@ class Breaker:
 def fallback_for(hook: str, plugin_id: str) -> Any:
     """Return what stands in for a failed implementation: nothing, but *hold* for a judge."""
     if hook == JUDGING:
-        return Verdict(HOLD, f"The plugin {plugin_id} could not judge this comment.")
+        return Verdict(HOLD, f"The plugin {plugin_id} could not judge this comment.", plugin=plugin_id)
     return None
 
 
@@ -152,6 +153,14 @@ def _checking(
             return result
 
         return with_documents
+
+    if hook == JUDGING:
+
+        def signed(arguments: tuple[Any, ...]) -> Any:
+            verdict = checked(hook, asked(*arguments))
+            return None if verdict is None else replace(verdict, plugin=plugin_id)
+
+        return signed
 
     def plainly(arguments: tuple[Any, ...]) -> Any:
         result = asked(*arguments)

@@ -14,6 +14,8 @@ pages = Blueprint("moderation", __name__)
 
 SHOWN = 3
 """Waiting comments on the first page that authors see."""
+_REASONS = 5
+"""Different reasons that are shown for one post."""
 _READ = 500
 """Waiting comments that the page looks at; with more, it says so."""
 
@@ -67,8 +69,9 @@ def index() -> str:
         waiting = by_post.setdefault(post.id, Waiting(post.id, post.title, 0, comment.published_at, []))
         waiting.count += 1
         waiting.oldest = min(waiting.oldest, comment.published_at)
-        if comment.held_reason and comment.held_reason not in waiting.reasons:
-            waiting.reasons.append(comment.held_reason)
+        for reason in comments.reasons_in(comment.held_reason):
+            if reason.text not in waiting.reasons and len(waiting.reasons) < _REASONS:
+                waiting.reasons.append(reason.text)
     return render_template(
         "@moderation/queue.html",
         total=comments.counts().get("pending", 0),

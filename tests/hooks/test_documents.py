@@ -3,6 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
+from blogengine import comments
 from blogengine import posts
 from blogengine.db import db
 from blogengine.errors import Refused
@@ -86,9 +87,9 @@ def test_hook_judge_comment(blog: BlogKit, client: Visitor) -> None:
         rows = db.session.execute(sa.select(Comment.source, Comment.status, Comment.held_reason))
         found = {source: (status, reason) for source, status, reason in rows}
     assert found["fine"] == ("published", "")
-    assert found["hold this"] == ("pending", "because of hold")
-    assert found["spam this"] == ("spam", "because of spam")
-    assert found["facts"] == ("pending", "True False False A post")
+    assert found["hold this"] == ("pending", "judge: because of hold")
+    assert found["spam this"] == ("spam", "judge: because of spam")
+    assert found["facts"] == ("pending", "judge: True False False A post")
 
 
 def test_the_strictest_of_several_judges_wins(blog: BlogKit) -> None:
@@ -101,6 +102,25 @@ def test_the_strictest_of_several_judges_wins(blog: BlogKit) -> None:
     assert blog.write_comment(post_id).status == "spam"
     blog.disable("three")
     assert blog.write_comment(post_id, "Another.").status == "pending"
+
+
+def test_scores_are_added_up_and_a_score_that_is_no_number_holds(blog: BlogKit) -> None:
+    run(blog, "one", "@hookimpl\ndef judge_comment(comment): return Verdict(PUBLISH, 'Hm.', 1.5)")
+    run(blog, "two", "@hookimpl\ndef judge_comment(comment): return Verdict(PUBLISH, 'Fine.', score=-1)")
+    post_id = blog.write_post()
+    first = blog.write_comment(post_id)
+    run(blog, "three", "@hookimpl\ndef judge_comment(comment): return Verdict(SPAM, 'x', float('nan'))")
+    second = blog.write_comment(post_id, "Another.")
+    with blog.app():
+        stored = comments.get(first.comment_id)
+        assert (stored.status, stored.score, stored.held_reason) == ("published", 0.5, "")
+        stored = comments.get(second.comment_id)
+        assert (stored.status, stored.score) == ("pending", 0.5)
+        assert comments.reasons_in(stored.held_reason) == [
+            comments.Reason("Hm.", "one"),
+            comments.Reason("The plugin three could not judge this comment.", "three"),
+            comments.Reason("Fine.", "two"),
+        ]
 
 
 def test_a_refused_comment_is_shown_again_with_the_judges_words(blog: BlogKit, client: Visitor) -> None:

@@ -36,6 +36,7 @@ SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
 LISTENER = """
 heard = []
 broken = []
+deciding = []
 
 def hear(name, event, **facts):
     if broken:
@@ -59,6 +60,11 @@ def comment_published(comment_id, post_id, event):
 @hookimpl
 def comment_removed(comment_id, post_id, status, was_public, event):
     hear("comment_removed", event, comment_id=comment_id, post_id=post_id, status=status, was_public=was_public)
+
+@hookimpl
+def comment_decided(comment_id, post_id, before, status, event):
+    if deciding:
+        hear("comment_decided", event, comment_id=comment_id, post_id=post_id, before=before, status=status)
 
 @hookimpl
 def media_saved(media_id, event): hear("media_saved", event, media_id=media_id)
@@ -86,6 +92,10 @@ class Listener:
         before = len(self.all)
         self._blog.run_jobs()
         return [(name, facts) for name, facts, *_ in self.all[before:]]
+
+    def decisions(self) -> None:
+        """Listen to decisions of the owner, too."""
+        self._globals()["deciding"][:] = [1]
 
     def fail(self, failing: bool = True) -> None:
         """Raise, or no longer."""
@@ -241,6 +251,24 @@ def test_hook_comment_removed(blog: BlogKit, owner_client: Visitor, listener: Li
     assert listener.hears() == [
         ("comment_removed", {**facts, "status": "removed-by-admin", "was_public": True}),
         ("comment_removed", {**facts, "status": "deleted", "was_public": False}),
+    ]
+
+
+@SQLITE
+def test_hook_comment_decided(blog: BlogKit, owner_client: Visitor, listener: Listener) -> None:
+    comment_id = blog.write_comment(blog.write_post("Fog")).comment_id
+    listener.hears()
+    listener.decisions()
+    page = owner_client.get("/admin/comments?status=published")
+    send(owner_client, page, "comments", one=f"spam:{comment_id}")
+    with blog.app():
+        comments.undo([comment_id])
+        comments.undo([comment_id])
+        comments.remove([comment_id], by_author=True)
+    told = [facts for name, facts in listener.hears() if name == "comment_decided"]
+    assert [(facts["before"], facts["status"]) for facts in told] == [
+        ("published", "spam"),
+        ("spam", "published"),
     ]
 
 

@@ -228,7 +228,7 @@ def test_where_a_judge_fails_comments_are_held_also_while_it_is_muted(
         settings.store_failures(failures)
         found, _ = comments.comments_for_owner(status="pending")
         assert {comment.held_reason for comment, _ in found} == {
-            "The plugin broken_judge could not judge this comment."
+            "broken_judge: The plugin broken_judge could not judge this comment."
         }
     with broken_judge.app():
         assert running_blog().plugins.is_active("broken_judge"), "switched off, it would let comments through"

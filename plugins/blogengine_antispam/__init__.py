@@ -1,0 +1,67 @@
+"""Weighs comments: the owner's lists, links, alphabet and form, and a filter that learns from the owner's decisions.
+
+Points add up. A comment with few of them is published, with more it waits, with many it goes to the spam folder. Nothing
+is ever refused, nothing leaves the blog, and each comment that waits says what its points are for.
+"""
+
+from collections.abc import Sequence
+
+from blogengine.plugin import AdminPages
+from blogengine.plugin import CommentDraft
+from blogengine.plugin import CommentFacts
+from blogengine.plugin import Permission
+from blogengine.plugin import Tables
+from blogengine.plugin import Verdict
+from blogengine.plugin import hookimpl
+from blogengine_antispam import judging
+from blogengine_antispam import learning
+from blogengine_antispam.models import tables
+from blogengine_antispam.pages import pages
+from blogengine_antispam.settings import Settings
+
+__all__ = [
+    "comment_decided",
+    "judge_comment",
+    "register_admin_pages",
+    "register_permissions",
+    "register_settings",
+    "register_tables",
+]
+
+MANAGE = "antispam.manage"
+
+
+@hookimpl
+def register_settings() -> type:
+    """Let the owner choose how strict it is."""
+    return Settings
+
+
+@hookimpl
+def register_tables() -> Tables:
+    """Keep lists and counts."""
+    return tables
+
+
+@hookimpl
+def register_admin_pages() -> AdminPages:
+    """Let the owner work on the lists."""
+    return AdminPages(pages, "Spam", permission=MANAGE)
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    """Let the owner leave the lists to authors."""
+    return [Permission(MANAGE, "Change the lists of the spam filter", "They hold for all posts.", roles=())]
+
+
+@hookimpl
+def judge_comment(comment: CommentDraft, facts: CommentFacts) -> Verdict | None:
+    """Weigh a comment."""
+    return judging.judge(comment, facts)
+
+
+@hookimpl
+def comment_decided(comment_id: int) -> None:
+    """Learn from what the owner decided."""
+    learning.learn(comment_id)

@@ -1,0 +1,31 @@
+"""From a comment to what the filter counts: words, pairs of characters where there are no spaces, and marks of its form."""
+
+import hashlib
+import re
+
+from blogengine_antispam.features import Seen
+from blogengine_antispam.features import marks
+
+MOST = 300
+"""Different words of a comment that count."""
+_ALONE = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+def tokens(seen: Seen, links_allowed: int) -> dict[int, str]:
+    """Return what the filter counts of a comment: words by their ids."""
+    found = dict.fromkeys(marks(seen, links_allowed))
+    found.update(dict.fromkeys(f"name:{word}" for word in seen.name.lower().split()[:8]))
+    for word in seen.words:
+        if len(found) >= MOST:
+            break
+        if _ALONE.search(word):
+            found.update(dict.fromkeys(word[place : place + 2] for place in range(len(word) - 1)))
+        elif len(word) > 1:
+            found[word] = None
+    return {id_of(word): word for word in list(found)[:MOST]}
+
+
+def id_of(word: str) -> int:
+    """Return the number under which a word is counted; 0 is nobody's."""
+    digest = hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest()
+    return (int.from_bytes(digest) >> 1) or 1
