@@ -217,6 +217,32 @@ def test_setting_markers_apart_breaks_no_page(parts: list[str], source_format: s
         ("<p>one\n\ntwo</p>", "<p>one<br>\n<br>\ntwo</p>"),
         ("", ""),
         (" \n ", ""),
+        (
+            "**bold _and_ more** *it* a*b*c 2 * 3 * 4 snake_case_name",
+            "<p><strong>bold <em>and</em> more</strong> <em>it</em> a*b*c 2 * 3 * 4 snake_case_name</p>",
+        ),
+        ("`a*b* <b>` \\*no\\*", "<p><code>a*b* &lt;b&gt;</code> *no*</p>"),
+        ("`a*b* & c`", "<p><code>a*b* &amp; c</code></p>"),
+        (
+            "[*my* site](https://example.org/?a=1&copy=2_b_)",
+            '<p><a href="https://example.org/?a=1&amp;copy=2_b_" rel="nofollow ugc"><em>my</em> site</a></p>',
+        ),
+        ("[x](javascript:alert(1)) [y](/z)", "<p>[x](javascript:alert(1)) [y](/z)</p>"),
+        (
+            "> He said\n> *so*\n>\n> twice.\nNo, he did not.",
+            "<blockquote><p>He said<br>\n<em>so</em><br>\n<br>\ntwice.</p></blockquote><p>No, he did not.</p>",
+        ),
+        (">>>", "<p>&gt;&gt;&gt;</p>"),
+        ("\\> no quote", "<p>&gt; no quote</p>"),
+        (
+            "Run\n```py\nif a < b:\n\n  *c* & d\n```\nnow",
+            "<p>Run</p><pre><code>if a &lt; b:\n\n  *c* &amp; d</code></pre><p>now</p>",
+        ),
+        ("```\nnever closed", "<p>```<br>\nnever closed</p>"),
+        (
+            "<code>*a*</code> <pre>_b_ [x](https://a.example)</pre>",
+            "<p><code>*a*</code></p><pre>_b_ [x](https://a.example)</pre>",
+        ),
     ],
 )
 def test_a_visitors_text_is_shown_as_it_was_meant(source: str, html: str) -> None:
@@ -234,8 +260,9 @@ def test_a_script_in_a_comment_is_shown_and_not_run() -> None:
 @given(st.text(alphabet=st.sampled_from("ab <>/!&\n'\"=-?"), max_size=80))
 def test_no_word_of_a_comment_is_lost(source: str) -> None:
     allowed = comments._COMMENT_TAG
-    typed = re.sub(r"\s", "", allowed.sub("", source))
-    assert re.sub(r"\s", "", words_of(render_comment(source))) == typed
+    signs = r"[\s>]"  # a line that begins with > is a quotation
+    typed = re.sub(signs, "", allowed.sub("", source))
+    assert re.sub(signs, "", words_of(render_comment(source))) == typed
 
 
 def test_a_comment_may_be_8000_characters_long() -> None:
@@ -245,8 +272,26 @@ def test_a_comment_may_be_8000_characters_long() -> None:
     assert refused.value.code == "too_long"
 
 
+SIGNS = [
+    "*",
+    "**",
+    "_a ",
+    "*a* ",
+    "`",
+    "`a\n",
+    "[",
+    "[a](http://",
+    "[a](http://b) ",
+    "**a*",
+    "```x\n",
+    "> ",
+    ">\n",
+    "\\*",
+]
+
+
 @pytest.mark.parametrize(
-    "shape", ["<", "<a ", '<a "', "\n", "\n \n", "x\n\n", "<b>", "<p>", "<br>", "&", "<li>", "a\n"]
+    "shape", ["<", "<a ", '<a "', "\n", "\n \n", "x\n\n", "<b>", "<p>", "<br>", "&", "<li>", "a\n", *SIGNS]
 )
 def test_a_hostile_comment_is_rendered_in_less_than_150_ms(shape: str) -> None:
     source = (shape * 8_000)[:8_000]
