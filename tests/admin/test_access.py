@@ -14,6 +14,7 @@ from blogengine.permissions import KEYS
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from tests.admin.forms import follow
+from tests.admin.forms import form_in
 from tests.admin.forms import send
 from tests.admin.forms import text_of
 from tests.plugin_files import run
@@ -87,6 +88,10 @@ def test_each_route_below_admin_needs_exactly_the_permission_that_it_declares(
     undeclared = {path for permission, _, path in rules if not permission}
     assert undeclared == {"/admin/stranger"}, "nobody gets in there, the owner included"
     assert {permission for permission, _, _ in rules} <= {*known, ANYONE, SIGNED_IN, ""}
+
+    for path in {path for _, _, path in rules}:
+        for method in ("PUT", "DELETE", "PATCH"):
+            assert owner_client.open(path, method=method).status_code == 405, (method, path)
 
     for permission, method, path in rules:
         other = path[:-1] if path.endswith("/") else f"{path}/"
@@ -177,3 +182,19 @@ def test_nobody_is_led_to_what_they_may_not_mend(blog: BlogKit, author_client: V
 @SQLITE
 def test_the_owner_is_led_on_after_signing_in(owner_client: Visitor) -> None:
     assert follow(owner_client, owner_client.get("/admin/login")).status_code == 200
+
+
+@SQLITE
+def test_a_trial_is_kept_only_by_who_may_change_what_is_in_it(blog: BlogKit, author_client: Visitor) -> None:
+    give(blog, {"post.write", "design.change"})
+    token = {
+        "csrf_token": form_in(author_client.get("/admin/").text, action="/admin/logout").fields["csrf_token"]
+    }
+    assert author_client.send("/admin/try/theme", {**token, "theme": "plain"}).status_code == 303
+    give(blog, {"post.write", "settings.change"})
+    assert author_client.send("/admin/try/keep", token).status_code == 403
+    assert blog.site.current().blog.site.theme == "classic"
+    assert author_client.send("/admin/try/plugin", {**token, "plugin": "stats"}).status_code == 403
+    give(blog, {"design.change"})
+    assert author_client.send("/admin/try/keep", token).status_code == 303
+    assert blog.site.current().blog.site.theme == "plain"
