@@ -18,6 +18,7 @@ from blogengine.comments.places import address_at
 from blogengine.comments.places import count_pages
 from blogengine.comments.places import page_address
 from blogengine.comments.places import page_of
+from blogengine.comments.places import permalink
 from blogengine.comments.queue import ENGINE
 from blogengine.comments.queue import SCORES
 from blogengine.comments.queue import Known
@@ -73,6 +74,7 @@ __all__ = [
     "own_comment",
     "page_address",
     "page_of",
+    "permalink",
     "posts_under",
     "preview",
     "reasons_in",

@@ -93,7 +93,8 @@ def _about(found: tuple[Any, Any]) -> str:
     said = text.plain_text(comment.html).strip()
     said = said if len(said) <= LONGEST else f"{said[:LONGEST].rstrip()} …"
     waits = comment.status == "pending"
-    why = f"It waits for you: {comment.held_reason}" if waits else "Readers see it."
+    reasons = " ".join(reason.text for reason in comments.reasons_in(comment.held_reason))
+    why = f"It waits for you: {reasons}" if waits else "Readers see it."
     decisions = (("Approve", "approve"), ("Remove", "remove"), ("Spam", "spam"))
     return "\n".join(
         [

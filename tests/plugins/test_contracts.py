@@ -19,6 +19,7 @@ def _send_mails(self: PluginContract, blog: BlogKit) -> None:
 FACTS: dict[str, dict[str, Any]] = {
     "also_on": {"post_source": "Read on.\n\n[[also-on: /p/about.html]]"},
     "atom": {"untranslated": frozenset({"Atom"})},
+    "commenter_pass": {"prepare_blog": _send_mails},
     "footnotes": {"post_source": "A claim[^1].\n\n[^1]: Its source."},
     "notify": {"prepare_blog": _send_mails},
     "outline": {"post_source": "[[outline]]\n\n## One\n\nText.\n\n## Two\n\nText."},
