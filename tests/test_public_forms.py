@@ -14,6 +14,7 @@ from flask import Blueprint
 from flask import redirect
 from markupsafe import Markup
 
+from blogengine.plugin import Refused
 from blogengine.plugin import cacheable
 from blogengine.plugin import hookimpl
 from blogengine.plugin import public_form
@@ -42,6 +43,16 @@ def both():
 @pages.post("/strict")
 def strict():
     return "strict"
+
+@pages.post("/closed")
+@public_form(rate=0)
+def closed():
+    raise Refused("The poll is closed since <Monday>.", hint="The result is on the home page.")
+
+@pages.post("/bare")
+@public_form(rate=0)
+def bare():
+    raise Refused("One vote each.")
 
 @pages.get("/whose")
 @cacheable()
@@ -165,3 +176,15 @@ def test_a_plugin_names_a_hub_in_all_feeds(blog: BlogKit, client: Visitor) -> No
     for query in ("", "?alt=rss"):
         text = client.get(f"/feeds/posts/default{query}").text
         assert 'rel="hub" href="https://hub.example/?a&amp;b"' in text
+
+
+def test_a_refusal_says_its_own_sentence_with_what_to_do(blog: BlogKit, client: Visitor) -> None:
+    blog.add_plugin("poll", POLL)
+    closed = client.send("/-/poll/closed", {"text": "What I wrote"})
+    assert closed.status_code == 400
+    assert "<h1>The poll is closed since &lt;Monday&gt;.</h1>" in closed.text
+    assert "<p>The result is on the home page.</p>" in closed.text
+    assert "What I wrote" in closed.text
+    bare = client.send("/-/poll/bare", {})
+    assert "<h1>One vote each.</h1>" in bare.text
+    assert "<p>Go back and try again.</p>" in bare.text

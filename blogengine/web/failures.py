@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 from blogengine.errors import BlogError
 from blogengine.errors import Busy
 from blogengine.errors import NotFound
+from blogengine.errors import Refused
 from blogengine.pagecache import current_view
 from blogengine.pages import ErrorPage
 from blogengine.runtime import blog
@@ -108,6 +109,8 @@ def _elsewhere() -> Any:
 
 
 def _domain(error: BlogError) -> Response:
+    if isinstance(error, Refused):
+        return _safely(400, error.message, error.hint or "Go back and try again.")
     status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Busy) else 400
     return _safely(status, _SENTENCES[status][0], str(error))
 
