@@ -13,6 +13,7 @@ from blogengine import db as database
 from blogengine import layout
 from blogengine import posts
 from blogengine.db import db
+from blogengine.door.kinds import here
 from blogengine.errors import BlogError
 from blogengine.models import Comment
 from blogengine.models import Label
@@ -20,9 +21,15 @@ from blogengine.models import Post
 from blogengine.pages import PostDraft
 from blogengine.places import AREAS
 from blogengine.plugins import discovery
+from blogengine.site import Site
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
+from blogengine.testing import Visitor
+from blogengine.testing.coherence import Answer
+from blogengine.testing.coherence import answer
 from blogengine_redirects.models import Rule
+from tests.processes import Process
+from tests.processes import Talk
 
 OTHERS = [
     "/",
@@ -258,7 +265,12 @@ CHOICES: dict[str, dict[str, list[object]]] = {
     "also_on": {"related": [True, False], "how_many": [0, 1, 5]},
     "atom": {"posts": ["full", "short", "none"], "comments": ["full", "none"], "entries": [1, 25]},
     "gadgets": {"announcement": ["", "Hear, hear"], "attribution": ["", "By Olive"]},
-    "moderation": {"mode": ["always", "sometimes", "never"]},
+    "moderation": {
+        "mode": ["always", "old", "never"],
+        "waiting": [True, False],
+        "question": ["", "Which river is this about?"],
+        "answers": ["", "Spree"],
+    },
     "outline": {"title": ["Contents", "Inhalt"], "lazy": [True, False]},
     "redirects": {"note_missed": [True, False]},
     "seo": {"account": ["", "@garden"], "structured": [True, False]},
@@ -324,6 +336,54 @@ WRITES: list[Step] = [
     day,
 ]
 OFTEN: dict[Step, int] = {save_new: 3, publish: 3, comment: 4, reply: 2, minute: 2, save_old: 2}
+
+
+class Worker:
+    """One process that answers and writes: this one, or one of its own that `serve` runs in."""
+
+    def __init__(self, world: World, process: Process | None = None) -> None:
+        self._world = world
+        self._process = process
+        self._visitor = Visitor(world.blog.site)
+
+    def look(self, path: str) -> tuple[Answer, bool]:
+        """Ask for a page; return the answer, and whether it had been kept."""
+        if self._process is not None:
+            found: tuple[Answer, bool] = self._process.tell(("look", self._world.clock.moment, path))
+            return found
+        return _look(self._world.blog.site, self._visitor, path)
+
+    def write(self, step: Step) -> None:
+        """Take a step."""
+        if self._process is None:
+            do(self._world, step)
+            return
+        facts = (step.__name__, self._world.chance.random(), self._world.number)
+        moment, self._world.number = self._process.tell(("write", self._world.clock.moment, facts))
+        self._world.clock.moment = moment
+
+
+def serve(site: Site, talk: Talk) -> None:
+    """Answer and write in a process of its own, at the time and with the words of the test."""
+    site._door = here  # a trial in a third process for each plugin that is enabled would take seconds
+    clock = FrozenClock(clocks.now())
+    clocks.use(clock.read)
+    world, visitor = World(BlogKit(site), clock, random.Random(0)), Visitor(site)
+    talk.say("ready")
+    while True:
+        what, clock.moment, facts = talk.hear()
+        if what == "look":
+            talk.say(_look(site, visitor, facts))
+            continue
+        name, seed, world.number = facts
+        world.chance = random.Random(seed)
+        do(world, next(step for step in WRITES if step.__name__ == name))
+        talk.say((clock.moment, world.number))
+
+
+def _look(site: Site, visitor: Visitor, path: str) -> tuple[Answer, bool]:
+    hits = site.cache.hits
+    return answer(visitor, path), site.cache.hits > hits
 
 
 def runnable(blog: BlogKit) -> list[str]:

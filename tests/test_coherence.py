@@ -11,7 +11,6 @@ from blogengine import comments
 from blogengine import posts
 from blogengine import settings
 from blogengine.pages import PostDraft
-from blogengine.site import Site
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
@@ -21,12 +20,15 @@ from blogengine.testing.coherence import assert_coherent
 from tests.coherence import OFTEN
 from tests.coherence import WRITES
 from tests.coherence import Step
+from tests.coherence import Worker
 from tests.coherence import World
 from tests.coherence import do
 from tests.coherence import mark_spam
 from tests.coherence import runnable
+from tests.coherence import serve
 from tests.coherence import trash
 from tests.plugin_files import drop_in
+from tests.processes import Process
 
 STEPS = 60
 WALK = int(os.environ.get("BLOGENGINE_WALK", "200"))
@@ -106,28 +108,27 @@ def test_every_page_is_the_truth_after_each_of_many_writes(world: World, oracle:
 
 
 def test_a_page_that_either_of_two_workers_answers_is_the_truth_amid_random_writes(
-    world: World, oracle: Oracle, client: Visitor
+    world: World, oracle: Oracle
 ) -> None:
-    other = Site(world.blog.site.config, world.blog.site.engine)
-    workers = [(world.blog, client), (BlogKit(other), Visitor(other))]
     weights = [OFTEN.get(step, 1) for step in WRITES]
     said: list[str] = []
     kept, path = 0, "/"
-    for _ in range(WALK):
-        world.blog, visitor = world.chance.choice(workers)
-        if world.chance.random() < 0.3:
-            (step,) = world.chance.choices(WRITES, weights)
-            do(world, step)
-            said.append(step.__name__)
-            continue
-        if world.chance.random() < 0.4:  # else the same again, perhaps at the other worker
-            path = world.chance.choice(world.paths())
-        hits = world.blog.site.cache.hits
-        found = answer(visitor, path)
-        kept += world.blog.site.cache.hits - hits
-        oracle.fresh.cache.clear()
-        assert found == answer(oracle.fresh_client, path), f"{path} after {' '.join(said[-8:])}"
-    other.sequence.close()
+    with Process(world.blog.site.config, serve) as process:
+        assert process.hear() == "ready"
+        workers = [Worker(world), Worker(world, process)]
+        for _ in range(WALK):
+            worker = world.chance.choice(workers)
+            if world.chance.random() < 0.3:
+                (step,) = world.chance.choices(WRITES, weights)
+                worker.write(step)
+                said.append(step.__name__)
+                continue
+            if world.chance.random() < 0.4:  # else the same again, perhaps at the other worker
+                path = world.chance.choice(world.paths())
+            found, was_kept = worker.look(path)
+            kept += was_kept
+            oracle.fresh.cache.clear()
+            assert found == answer(oracle.fresh_client, path), f"{path} after {' '.join(said[-8:])}"
     print(f"{WALK} steps, {len(said)} writes, {kept} kept pages compared")
     assert kept > WALK / 50
 
