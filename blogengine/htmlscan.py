@@ -45,6 +45,19 @@ def tags(html: str) -> Iterator[Tag]:
         position = html.find("<", tag.end)
 
 
+def pictures_by_http(html: str) -> list[str]:
+    """Return the addresses of pictures that are asked for unprotected."""
+    if "http://" not in html:
+        return []
+    return [
+        value
+        for tag in tags(html)
+        if tag.name in ("img", "source") and not tag.closing
+        for name, value in tag.attributes
+        if name in ("src", "srcset") and value.lower().lstrip().startswith("http://")
+    ]
+
+
 def _tag_at(html: str, start: int) -> Tag | None:
     opening = _TAG_NAME.match(html, start)
     if opening is None:

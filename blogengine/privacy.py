@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from blogengine import clock
 from blogengine import comments
 from blogengine import db as database
+from blogengine import mail
 from blogengine.addresses import mail_key
 from blogengine.db import Transaction
 from blogengine.db import db
@@ -45,7 +46,7 @@ def check(email: str, name: str, website: str) -> DataSubject:
 
 
 def export(person: DataSubject) -> dict[str, Any]:
-    """Return all that is stored about a person as JSON values: `comments` of the core, then `plugins` by id.
+    """Return all that is stored about a person as JSON values: `comments`, `mails` to them, and `plugins` by id.
 
     `not_asked` names plugins that are enabled and do not run. Raises `Refused` when a plugin fails: what is returned is
     never less than there is without saying so.
@@ -66,6 +67,7 @@ def export(person: DataSubject) -> dict[str, Any]:
         "person": {"email": person.email, "name": person.name, "website": person.website},
         "at": clock.now().isoformat(),
         "comments": _comments(person),
+        "mails": mail.mails_to(person.email),
         "plugins": plugins,
         "not_asked": not_asked(),
     }
@@ -90,6 +92,7 @@ def erase(person: DataSubject) -> dict[str, int]:
             if type(count) is not int or count < 0:
                 raise _failed(plugin_id, "erase_personal_data did not return how many rows it erased.")
             counts[plugin_id] = count
+        mail.forget(tx, person.email)
         tx.session.flush()
         return {"": comments.withdraw(_written_by(tx.session, person)), **counts}
 

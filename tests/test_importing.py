@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from blogengine import importing
+from blogengine.cli.doctor import check_pictures
 from blogengine.config import Config
 from blogengine.db import Base
 from blogengine.db import db
@@ -488,3 +489,28 @@ def test_progress_is_told_after_each_batch(blog: BlogKit) -> None:
         progress=lambda done, total: told.append((done, total)),
     )
     assert told == [(100, 150), (150, 150)]
+
+
+def test_a_picture_that_comes_unprotected_is_named_with_its_mend(blog: BlogKit, client: Visitor) -> None:
+    source = '<p><img src="http://pictures.example/a.jpg"><img src="http://pictures.example/b.jpg"></p>'
+    report = take(
+        blog,
+        post(1, html=source),
+        post(2, html='<p><img src="https://a.example/c.jpg"> <a href="http://a.example/">x</a></p>'),
+    )
+    (note,) = [note for note in report.notes if "picture" in note.what]
+    assert note.what == "the picture http://pictures.example/a.jpg and 1 more"
+    assert "Write https:// in the post" in note.why
+    with blog.app() as app:
+        found = [line for _, line in check_pictures(app.blog)]
+    assert len(found) == 1
+    assert found[0].startswith("1 post has pictures that browsers do not load")
+    assert "/2012/03/post-1.html. Write https://" in found[0]
+    assert "http:" not in client.get("/").headers["Content-Security-Policy"]
+    blog.change_settings(url="http://blog.example")
+    assert "img-src 'self' https: http: data:;" in client.get("/").headers["Content-Security-Policy"]
+    with blog.app() as app:
+        assert list(check_pictures(app.blog)) == []
+    assert take(blog, post(3, html=source)).notes == []
+    blog.change_settings(url="https://blog.example")
+    assert "http:" not in client.get("/").headers["Content-Security-Policy"]

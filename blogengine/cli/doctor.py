@@ -18,8 +18,10 @@ from blogengine.cli.instance import pass_opener
 from blogengine.config import Config
 from blogengine.db import db
 from blogengine.errors import BlogError
+from blogengine.htmlscan import pictures_by_http
 from blogengine.migrations import is_current
 from blogengine.models import Outbox
+from blogengine.models import Post
 from blogengine.runtime import Blog
 from blogengine.runtime import blog
 from blogengine.setup import VERSION
@@ -147,6 +149,7 @@ def check_blog(running: Blog) -> Iterator[Finding]:
             "warn",
             "The blog has no address, so feeds carry whatever address they are asked at; run: blogengine settings url=https://…",
         )
+    yield from check_pictures(running)
     for problem in running.setup.problems:
         yield "fail", problem
     if running.theme_problem:
@@ -173,6 +176,27 @@ def check_blog(running: Blog) -> Iterator[Finding]:
         yield (
             "warn",
             "Mend the cause, then run: blogengine jobs retry --dead (or: blogengine jobs drop --dead)",
+        )
+
+
+def check_pictures(running: Blog) -> Iterator[Finding]:
+    """Look for pictures that browsers do not load, because they come unprotected."""
+    if running.url.startswith("http://"):
+        return
+    suspects = db.session.execute(
+        sa.select(Post.path, Post.html)
+        .where(Post.status == "published", Post.html.like('%<img%src="http://%'))
+        .order_by(Post.id)
+        .execution_options(yield_per=100)
+    )
+    found = [str(path) for path, html in suspects if pictures_by_http(html)]
+    if found:
+        posts = "1 post has" if len(found) == 1 else f"{len(found)} posts have"
+        yield (
+            "warn",
+            f"{posts} pictures that browsers do not load, because their addresses begin with http:// and not https://: "
+            f"{', '.join(found[:5])}{' …' if len(found) > 5 else ''}. Write https:// there, if that server answers "
+            "by it, or upload them. (A blog whose own address is http:// shows them.)",
         )
 
 

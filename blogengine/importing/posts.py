@@ -20,6 +20,7 @@ from blogengine.db import db
 from blogengine.db import write
 from blogengine.documents import Document
 from blogengine.errors import Refused
+from blogengine.htmlscan import pictures_by_http
 from blogengine.importing.cleaning import one_line
 from blogengine.importing.cleaning import web_address
 from blogengine.importing.report import Report
@@ -115,6 +116,14 @@ class PostImport:
             status = "draft" if status in ("published", "scheduled") else status
             why = f"{refusal.message} It came over as a draft with its whole text: shorten and publish it."
             self._report.note("changed", record.kind, where, why)
+        unprotected = pictures_by_http(rendered.html)
+        if unprotected and not blog().url.startswith("http://"):
+            more = f" and {len(unprotected) - 1} more" if len(unprotected) > 1 else ""
+            why = (
+                "browsers do not load it here, because it comes unprotected. Write https:// in the post, if that server "
+                "answers by it, or upload the picture"
+            )
+            self._report.note("kept", f"the picture {unprotected[0][:200]}{more}", where, why)
         published = record.published_at
         if published is None and status in ("published", "scheduled"):
             published = record.created_at

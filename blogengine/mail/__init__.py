@@ -1,5 +1,7 @@
 """Mail: written to the outbox with the change that causes it, handed to the blog's mail server by the jobs."""
 
+from blogengine.mail.recipients import forget
+from blogengine.mail.recipients import mails_to
 from blogengine.mail.sending import KIND
 from blogengine.mail.sending import TIMEOUT
 from blogengine.mail.sending import Waiting
@@ -17,7 +19,9 @@ __all__ = [
     "TIMEOUT",
     "Waiting",
     "deliver",
+    "forget",
     "is_ready",
+    "mails_to",
     "missing",
     "owner_address",
     "send",

@@ -41,6 +41,13 @@ POLICY = (
     "default-src 'self'; img-src 'self' https: data:; media-src 'self' https:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+OPEN_POLICY = POLICY.replace("https: data:", "https: http: data:", 1)
+"""That of a blog whose own address is http: its pages come unprotected, so refusing such pictures would protect nobody."""
+
+
+def policy() -> str:
+    """Return the content security policy of this blog's pages."""
+    return OPEN_POLICY if blog().url.startswith("http://") else POLICY
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -141,7 +148,7 @@ def add_headers(response: Response) -> Response:
     """Put the security headers on every answer, and `no-store` on personal ones."""
     headers = response.headers
     is_still = request.path.startswith("/admin") and not g.get("has_scripts")
-    strict = f"{POLICY}; script-src 'none'" if is_still else POLICY
+    strict = f"{policy()}; script-src 'none'" if is_still else policy()
     headers.setdefault("Content-Security-Policy", strict)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")

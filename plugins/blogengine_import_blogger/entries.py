@@ -100,6 +100,19 @@ def pictures(source: str) -> Iterator[str]:
             yield url
 
 
+def by_https(url: str) -> str:
+    """Return an address of Google's servers as one that browsers load in a protected page; all of them answer by it."""
+    return f"https://{url[7:]}" if url[:7].lower() == "http://" else url
+
+
+def with_safe_pictures(source: str) -> str:
+    """Return HTML that asks Google's servers for pictures by https."""
+    for url in {url for url in pictures(source) if by_https(url) != url}:
+        source = source.replace(html.escape(url, quote=False), html.escape(by_https(url), quote=False))
+        source = source.replace(url, by_https(url))
+    return source
+
+
 def file_name(url: str) -> str:
     """Return the file name at the end of a picture's address, empty when it ends otherwise."""
     name = unquote(urlsplit(url).path.rpartition("/")[2])
@@ -128,7 +141,7 @@ def read_post(
         kind=kind,
         status=status,
         title=" ".join(entry.text("title").split()),
-        html=content,
+        html=with_safe_pictures(content),
         created_at=created,
         published_at=published if was_public else None,
         updated_at=updated,

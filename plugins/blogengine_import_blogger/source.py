@@ -137,7 +137,7 @@ class BloggerSource:
                 for url in entries.pictures(entry.text("content")):
                     key = _key(entries.file_name(url))
                     if key in self._pictures and key not in self._ambiguous:
-                        self._addresses.setdefault(key, set()).add(url)
+                        self._addresses.setdefault(key, set()).update((url, entries.by_https(url)))
 
     def _entries(self, name: str, at_end: Callable[[FeedReader], None] | None = None) -> Iterator[Entry]:
         with self._archive.open(name) as file:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from blogengine import db as database
+from blogengine import mail
 from blogengine import privacy
 from blogengine.cli.main import group
 from blogengine.db import db
@@ -15,6 +16,7 @@ from blogengine.errors import Invalid
 from blogengine.errors import Refused
 from blogengine.meta import read_meta
 from blogengine.models import Comment
+from blogengine.models import Outbox
 from blogengine.models import Post
 from blogengine.subjects import DataSubject
 from blogengine.testing import BlogKit
@@ -113,6 +115,32 @@ def test_hook_export_personal_data_shows_all_of_a_person_and_of_nobody_else(blog
         assert privacy.export(DataSubject(name="Nobody"))["comments"] == []
         with pytest.raises(Invalid):
             privacy.check(" ", "", "")
+
+
+def test_mails_to_a_person_that_wait_or_were_given_up_are_shown_and_erased(
+    blog: BlogKit, owner_client: Visitor
+) -> None:
+    def change(tx: database.Transaction) -> None:
+        for number, to in enumerate(["Ann <ann@Ann.example>", "bob@bob.example", "ann@ann.example"]):
+            mail.send(tx, to=to, subject=f"Number {number}", text="Words.")
+        newest = sa.select(sa.func.max(Outbox.id)).scalar_subquery()
+        tx.session.execute(sa.update(Outbox).where(Outbox.id == newest).values(state="dead"))
+
+    with blog.app():
+        database.write(change)
+        found = privacy.export(DataSubject(email="ann@ann.example"))["mails"]
+        assert [(one["subject"], one["state"]) for one in found] == [
+            ("Number 0", "waiting"),
+            ("Number 2", "dead"),
+        ]
+        page = owner_client.get("/admin/privacy")
+        shown = text_of(send(owner_client, page, "privacy", email="ann@ann.example"))
+        assert "2 mails to this address, not sent Number 0 waits Number 2 was given up" in shown
+        privacy.erase(DataSubject(email="ann@ann.example"))
+        assert privacy.export(DataSubject(email="ann@ann.example"))["mails"] == []
+        assert [one["subject"] for one in privacy.export(DataSubject(email="bob@bob.example"))["mails"]] == [
+            "Number 1"
+        ]
 
 
 def test_hook_erase_personal_data_keeps_threads_readable_and_everybody_elses_words(blog: BlogKit) -> None:

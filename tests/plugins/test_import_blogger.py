@@ -34,6 +34,7 @@ from blogengine_import_blogger import links
 from blogengine_import_blogger import register_importers
 from blogengine_import_blogger.entries import file_name
 from blogengine_import_blogger.entries import pictures
+from blogengine_import_blogger.entries import with_safe_pictures
 from blogengine_import_blogger.source import BloggerSource
 from blogengine_import_blogger.source import open_export
 
@@ -577,6 +578,12 @@ def test_addresses_of_googles_pictures_are_found() -> None:
     )
     found = list(pictures(source))
     assert [file_name(url) for url in found] == ["a b.JPG", "c.png", ""]
+
+
+def test_pictures_on_googles_servers_are_asked_for_by_https_and_others_left_alone() -> None:
+    source = '<a href="http://2.bp.blogspot.com/a.png?x=1&amp;y=2"><img src="http://2.bp.blogspot.com/a.png?x=1&amp;y=2"></a>'
+    others = '<img src="http://pictures.example/b.jpg"> http://2.bp.blogspot.com/in-words'
+    assert with_safe_pictures(source + others) == source.replace("http://", "https://") + others
 
 
 @pytest.mark.parametrize(
