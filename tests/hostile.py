@@ -157,35 +157,6 @@ _SCHEMES: list[Callable[[str], str]] = [
     lambda call: f'https://a.example/"onmouseover="{call}',
     lambda call: f"http://a.example'onmouseover='{call}",
 ]
-_TWISTS: list[Callable[[str, random.Random], str]] = [
-    lambda text, source: text,
-    lambda text, source: (
-        text.swapcase() if source.random() < 0.3 else text.upper().replace(CALL.upper(), CALL)
-    ),
-    lambda text, source: text.replace(" ", source.choice(["/", "\t", "\n", "\x0c", "\r", "/x/", "\xa0"])),
-    lambda text, source: text.replace("=", source.choice([" = ", "=\n", '="\'"', "=`"]), 1),
-    lambda text, source: text.replace(">", source.choice(["", " ", "/>", " x='>"]), 1),
-    lambda text, source: text.replace(
-        "<", source.choice(["<<", "<\x00", "< ", "&lt;<", "<b><", "＜", "<​"]), 1
-    ),
-    lambda text, source: f"{source.choice(_BREAKERS)}{text}",
-    lambda text, source: f"{source.choice(_BREAKERS)}{text}{source.choice(_BREAKERS)}",
-    lambda text, source: html.escape(text) if source.random() < 0.5 else html.escape(html.escape(text)),
-    lambda text, source: quote(text),
-    lambda text, source: "".join(f"&#{ord(one)};" if source.random() < 0.3 else one for one in text),
-    lambda text, source: "".join(f"&#x{ord(one):x}" if source.random() < 0.1 else one for one in text),
-    lambda text, source: text[: source.randrange(1, len(text) + 1)],
-    lambda text, source: text * source.randrange(2, 4),
-    lambda text, source: _insert(
-        text, source, source.choice(["\x00", "\u200b", "\ufeff", "\u202e", "\xad", "\u0345", "\x1b"])
-    ),
-    lambda text, source: _insert(
-        text, source, source.choice(["<", ">", '"', "'", "`", "<!--", "-->", "*", "_", "]]>", "\\"])
-    ),
-    lambda text, source: text.replace("script", "scr<script>ipt", 1),
-    lambda text, source: f"+ADw-{text}+AD4-",
-    lambda text, source: text.replace("i", source.choice(["ı", "İ", "і"])),
-]
 _BREAKERS = [
     '">',
     "'>",
@@ -219,6 +190,35 @@ _BREAKERS = [
     "%0d%0a\r\nX: y\r\n\r\n",
     "</textarea ",
     "<!doctype html>",
+]
+_TWISTS: list[Callable[[str, random.Random], str]] = [
+    lambda text, source: text,
+    lambda text, source: (
+        text.swapcase() if source.random() < 0.3 else text.upper().replace(CALL.upper(), CALL)
+    ),
+    lambda text, source: text.replace(" ", source.choice(["/", "\t", "\n", "\x0c", "\r", "/x/", "\xa0"])),
+    lambda text, source: text.replace("=", source.choice([" = ", "=\n", '="\'"', "=`"]), 1),
+    lambda text, source: text.replace(">", source.choice(["", " ", "/>", " x='>"]), 1),
+    lambda text, source: text.replace(
+        "<", source.choice(["<<", "<\x00", "< ", "&lt;<", "<b><", "＜", "<​"]), 1
+    ),
+    lambda text, source: f"{source.choice(_BREAKERS)}{text}",
+    lambda text, source: f"{source.choice(_BREAKERS)}{text}{source.choice(_BREAKERS)}",
+    lambda text, source: html.escape(text) if source.random() < 0.5 else html.escape(html.escape(text)),
+    lambda text, source: quote(text),
+    lambda text, source: "".join(f"&#{ord(one)};" if source.random() < 0.3 else one for one in text),
+    lambda text, source: "".join(f"&#x{ord(one):x}" if source.random() < 0.1 else one for one in text),
+    lambda text, source: text[: source.randrange(1, len(text) + 1)],
+    lambda text, source: text * source.randrange(2, 4),
+    lambda text, source: _insert(
+        text, source, source.choice(["\x00", "\u200b", "\ufeff", "\u202e", "\xad", "\u0345", "\x1b"])
+    ),
+    lambda text, source: _insert(
+        text, source, source.choice(["<", ">", '"', "'", "`", "<!--", "-->", "*", "_", "]]>", "\\"])
+    ),
+    lambda text, source: text.replace("script", "scr<script>ipt", 1),
+    lambda text, source: f"+ADw-{text}+AD4-",
+    lambda text, source: text.replace("i", source.choice(["ı", "İ", "і"])),
 ]
 
 
