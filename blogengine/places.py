@@ -74,6 +74,13 @@ SLOTS: Mapping[str, Slot] = {
             ("error.html",),
         ),
         Slot("editor", ("draft",), "beside the text in the editor", ("admin/editor.html",)),
+        Slot(
+            "moderation",
+            ("comment_ids",),
+            "beside the buttons of each comment in the owner's list",
+            ("admin/comments.html", "admin/comment.html"),
+            is_batch=True,
+        ),
         Slot("dashboard", (), "on the first page that signed-in authors see", ("admin/posts.html",)),
     )
 }

@@ -108,6 +108,13 @@ class SiteSettings:
     comment_rate: int = option(
         10, "Comments per address in 10 minutes", help="0 lifts the limit.", minimum=0, maximum=10_000
     )
+    network_days: int = option(
+        30,
+        "Days for which the network of a comment is remembered",
+        help="As a keyed digest, to know a sender again. After that it is forgotten.",
+        minimum=1,
+        maximum=3650,
+    )
     mail_server: str = option(
         "",
         "Mail server",

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from werkzeug.http import HTTP_STATUS_CODES
 
 from blogengine import app as apps
+from blogengine import comments
 from blogengine import installing
 from blogengine import jobs
 from blogengine import posts
@@ -98,6 +99,7 @@ class Site:
         self._lives = Lives()
         self._trials = Trials(self._build_trial)
         self._serves = False
+        self.forgetting = comments.Forgetting()
 
     def start(self, *, work: bool = True) -> None:
         """Build the app, watch and start its plugins; with `work`, do jobs in a thread, unless `does_jobs` is off."""
@@ -232,6 +234,7 @@ class Site:
         self.hand_over_views()
         self.warden.store()
         posts.put_off_rendering()
+        self.forgetting.run()
 
     def hand_over_views(self) -> None:
         """Give the page views noted in this process to the plugins that count them; in the app's context."""

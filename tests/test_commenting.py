@@ -13,6 +13,8 @@ from blogengine import comments
 from blogengine import posts
 from blogengine.db import db
 from blogengine.models import Comment
+from blogengine.pages import CommentDraft
+from blogengine.pages import CommentFacts
 from blogengine.pages import PostDraft
 from blogengine.testing import OWNER
 from blogengine.testing import BlogKit
@@ -530,3 +532,32 @@ def test_reloading_the_forms_address_leads_back_to_the_post(
 ) -> None:
     assert client.get("/-/comments/1").headers["Location"] == f"{path}#comment-form"
     assert client.get("/-/comments/9").status_code == 404
+
+
+def test_networks_are_forgotten_after_the_set_time(blog: BlogKit, clock: FrozenClock) -> None:
+    blog.change_settings(comment_rate=0, network_days=7)
+    post_id = blog.write_post("A post")
+
+    def send(text: str) -> None:
+        with blog.app():
+            key = comments.address_key("192.0.2.9")
+            comments.submit(
+                CommentDraft(text, "Ann"), blog.post(post_id), CommentFacts(True, key, False, False)
+            )
+
+    def networks() -> list[bool]:
+        with blog.app():
+            rows = db.session.scalars(sa.select(Comment.address_key).order_by(Comment.id))
+            return [bool(key) for key in rows]
+
+    def forget() -> list[bool]:
+        with blog.app():
+            blog.site.forgetting.run()
+        return networks()
+
+    send("Old.")
+    clock.tick(days=6)
+    send("New.")
+    assert forget() == [True, True]
+    clock.tick(days=2)
+    assert forget() == [False, True]

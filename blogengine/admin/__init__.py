@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from blogengine.admin import comment
 from blogengine.admin import comments
 from blogengine.admin import doors
 from blogengine.admin import editor
@@ -27,6 +28,7 @@ from blogengine.plugins.manifest import did_you_mean
 from blogengine.runtime import blog
 
 __all__ = [
+    "comment",
     "comments",
     "doors",
     "editor",

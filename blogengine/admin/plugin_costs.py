@@ -38,6 +38,7 @@ OTHERWISE = {
     "prepare_import": "while posts are imported",
     "editor_html": ADMIN,
     "dashboard_html": ADMIN,
+    "moderation_html": ADMIN,
 }
 READS = {
     "cookies": "It reads the visitor's cookies.",

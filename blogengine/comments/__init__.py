@@ -1,9 +1,11 @@
 """Comments: reading threads, taking a visitor's comment, and the owner's decisions."""
 
 from blogengine.comments.editing import edit
+from blogengine.comments.forgetting import Forgetting
 from blogengine.comments.judging import Reason
 from blogengine.comments.judging import reasons_in
 from blogengine.comments.moderation import approve
+from blogengine.comments.moderation import delete_all_spam
 from blogengine.comments.moderation import delete_forever
 from blogengine.comments.moderation import get
 from blogengine.comments.moderation import mark_spam
@@ -23,9 +25,11 @@ from blogengine.comments.queue import ENGINE
 from blogengine.comments.queue import SCORES
 from blogengine.comments.queue import Known
 from blogengine.comments.queue import comments_for_owner
+from blogengine.comments.queue import count_spam
 from blogengine.comments.queue import counts
 from blogengine.comments.queue import is_known_sender
 from blogengine.comments.queue import known_senders
+from blogengine.comments.queue import parents_of
 from blogengine.comments.reading import CommentList
 from blogengine.comments.reading import by_address
 from blogengine.comments.reading import by_id
@@ -51,6 +55,7 @@ __all__ = [
     "SCORES",
     "TEXT_LIMIT",
     "CommentList",
+    "Forgetting",
     "Known",
     "Outcome",
     "Reason",
@@ -62,7 +67,9 @@ __all__ = [
     "check",
     "comments_for_owner",
     "count_pages",
+    "count_spam",
     "counts",
+    "delete_all_spam",
     "delete_forever",
     "edit",
     "get",
@@ -74,6 +81,7 @@ __all__ = [
     "own_comment",
     "page_address",
     "page_of",
+    "parents_of",
     "permalink",
     "posts_under",
     "preview",

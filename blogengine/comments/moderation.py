@@ -16,6 +16,9 @@ from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.pagecache import depends
 
+BATCH = 500
+"""Comments that are deleted in one transaction."""
+
 
 def approve(ids: Iterable[int]) -> int:
     """Publish these comments; returns how many changed."""
@@ -63,6 +66,17 @@ def delete_forever(ids: Iterable[int]) -> int:
         return len(rows)
 
     return database.write(change)
+
+
+def delete_all_spam() -> int:
+    """Delete all spam without trace, some hundred in each transaction; returns how many were deleted."""
+    deleted = 0
+    some = sa.select(Comment.id).where(Comment.status == "spam").order_by(Comment.id).limit(BATCH)
+    while True:
+        ids = database.write(lambda tx: list(tx.session.scalars(some)))
+        if not ids:
+            return deleted
+        deleted += delete_forever(ids)
 
 
 def _decide(ids: Iterable[int], status: str, *, by_owner: bool = True) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from blogengine.addresses import mail_key
 from blogengine.db import db
 from blogengine.models import Comment
 from blogengine.models import Post
@@ -154,14 +155,28 @@ def _has_network(comment: Comment) -> bool:
     return bool(not comment.email_key and comment.address_key and comment.author_name)
 
 
-def is_known_sender(*, email_key: str, name: str, address_key: str) -> bool:
+def is_known_sender(*, email: str, name: str, address_key: str) -> bool:
     """Whether a comment by the same sender is published: same e-mail address, or same name from the same network."""
     same = []
-    if email_key:
-        same.append(Comment.email_key == email_key)
+    if email:
+        same.append(Comment.email_key == mail_key(email))
     if name and address_key:
         same.append(sa.and_(Comment.address_key == address_key, Comment.author_name == name))
     return any(
         db.session.scalar(sa.select(sa.literal(1)).where(one, Comment.status == "published").limit(1))
         for one in same
     )
+
+
+def parents_of(comments: Sequence[Comment]) -> dict[int, Comment]:
+    """Return the comments that `comments` answer, by id."""
+    wanted = {one.parent_id for one in comments if one.parent_id is not None}
+    if not wanted:
+        return {}
+    rows = db.session.scalars(sa.select(Comment).where(Comment.id.in_(wanted)))
+    return {one.id: one for one in rows}
+
+
+def count_spam() -> int:
+    """Return how many comments are spam, those in a black hole included."""
+    return db.session.scalar(sa.select(sa.func.count()).where(Comment.status == "spam")) or 0

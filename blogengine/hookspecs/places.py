@@ -163,6 +163,17 @@ def editor_html(draft: PostDraft) -> Markup:  # type: ignore[empty-body]
 
 
 @hookspec
+def moderation_html(comment_ids: Sequence[int]) -> Mapping[int, Markup]:  # type: ignore[empty-body]
+    """Fill the place beside the buttons of each comment, where authors of the blog decide about them.
+
+    :param comment_ids: all comments of the list, for `comments.get`.
+
+    Returns clean HTML by the comment's id, only where there is something to show: a link, since the list is a form.
+    Called once for each list, and for the page of one comment. Since 0.1.
+    """
+
+
+@hookspec
 def dashboard_html() -> Markup:  # type: ignore[empty-body]
     """Fill the place on the first page that signed-in authors see, above their posts.
 

@@ -26,6 +26,7 @@ EXPECTED: dict[str, type] = {
     "judge_comment": Verdict,
     "listing_posts_html": Mapping,
     "markers_html": Mapping,
+    "moderation_html": Mapping,
 }
 """What hooks return beside None; `*_html` return text, and hooks that are not here anything."""
 

@@ -4,7 +4,11 @@ Points add up. A comment with few of them is published, with more it waits, with
 is ever refused, nothing leaves the blog, and each comment that waits says what its points are for.
 """
 
+from collections.abc import Mapping
 from collections.abc import Sequence
+
+from flask import url_for
+from markupsafe import Markup
 
 from blogengine.plugin import AdminPages
 from blogengine.plugin import CommentDraft
@@ -12,6 +16,8 @@ from blogengine.plugin import CommentFacts
 from blogengine.plugin import Permission
 from blogengine.plugin import Tables
 from blogengine.plugin import Verdict
+from blogengine.plugin import can
+from blogengine.plugin import fragment
 from blogengine.plugin import hookimpl
 from blogengine_antispam import judging
 from blogengine_antispam import learning
@@ -22,6 +28,7 @@ from blogengine_antispam.settings import Settings
 __all__ = [
     "comment_decided",
     "judge_comment",
+    "moderation_html",
     "register_admin_pages",
     "register_permissions",
     "register_settings",
@@ -53,6 +60,17 @@ def register_admin_pages() -> AdminPages:
 def register_permissions() -> Sequence[Permission]:
     """Let the owner leave the lists to authors."""
     return [Permission(MANAGE, "Change the lists of the spam filter", "They hold for all posts.", roles=())]
+
+
+@hookimpl
+def moderation_html(comment_ids: Sequence[int]) -> Mapping[int, Markup]:
+    """Lead from each comment to where its sender can be blocked."""
+    if not can(MANAGE):
+        return {}
+    return {
+        number: fragment("@antispam/block.html", href=url_for("admin_antispam.choose", comment_id=number))
+        for number in comment_ids
+    }
 
 
 @hookimpl

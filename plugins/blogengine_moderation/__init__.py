@@ -1,6 +1,6 @@
-"""Holds comments until the author has approved them: always, on posts older than some days, or never.
+"""Holds comments until the author has approved them: always, on older posts, the first of each sender, or never.
 
-The choice is Blogger's. A held comment is seen by nobody but its writer and the authors of the blog: not on
+The choice is Blogger's, and one more. A held comment is seen by nobody but its writer and the authors of the blog: not on
 the page, not in its count, not in a feed. Old posts are where spam goes and where nobody looks, so comments
 on posts older than 14 days are held until the owner decides otherwise. The page Moderation shows what waits.
 """
@@ -17,6 +17,7 @@ from blogengine.plugin import ALLOW
 from blogengine.plugin import HOLD
 from blogengine.plugin import Actor
 from blogengine.plugin import AdminPages
+from blogengine.plugin import CommentDraft
 from blogengine.plugin import CommentFacts
 from blogengine.plugin import CommentFormView
 from blogengine.plugin import CommentView
@@ -78,9 +79,11 @@ def comment_saved(status: str, tx: Transaction) -> None:
 
 
 @hookimpl
-def judge_comment(post: PostView, facts: CommentFacts) -> Verdict | None:
+def judge_comment(comment: CommentDraft, post: PostView, facts: CommentFacts) -> Verdict | None:
     """Hold a comment where the owner's rule says so, or the question was not answered."""
-    reason = rules.reason_to_hold(post) or asking.reason_to_hold(facts)
+    reason = (
+        rules.reason_to_hold(post) or rules.reason_for_sender(comment, facts) or asking.reason_to_hold(facts)
+    )
     return Verdict(HOLD, reason) if reason else None
 
 
@@ -105,8 +108,8 @@ def comment_form_html(post: PostView, signed_in: bool) -> Markup | None:
     """Say before somebody writes that the comment will wait."""
     if signed_in:
         return None
-    if rules.reason_to_hold(post):
-        return fragment("@moderation/notice.html")
+    if rules.reason_to_hold(post) or rules.current().mode == "first":
+        return fragment("@moderation/notice.html", only_first=rules.current().mode == "first")
     expires(rules.holds_from(post))
     return None
 

@@ -5,7 +5,10 @@ from datetime import datetime
 from datetime import timedelta
 from typing import Literal
 
+from blogengine.plugin import CommentDraft
+from blogengine.plugin import CommentFacts
 from blogengine.plugin import PostView
+from blogengine.plugin import comments
 from blogengine.plugin import now
 from blogengine.plugin import option
 from blogengine.plugin import settings_of
@@ -15,11 +18,18 @@ from blogengine.plugin import settings_of
 class Settings:
     """Settings of moderation; the days are Blogger's."""
 
-    mode: Literal["always", "old", "never"] = option(
+    mode: Literal["always", "old", "first", "never"] = option(
         "old",
         "Hold comments",
-        choices={"always": "Always", "old": "On older posts", "never": "Never"},
-        help="A held comment appears once you have approved it. What other plugins hold is held in any case.",
+        choices={
+            "always": "Always",
+            "old": "On older posts",
+            "first": "The first of each sender",
+            "never": "Never",
+        },
+        help="A sender is known who gave the same e-mail address before, or the same name from the same network while that "
+        "is remembered, and had a comment published. Who knows them can pretend to be somebody. "
+        "A held comment appears once you have approved it. What other plugins hold is held in any case.",
     )
     days: int = option(14, "Older means", help="Days since the post was published.", minimum=0, maximum=36500)
     own_posts: bool = option(
@@ -78,3 +88,11 @@ def reason_to_hold(post: PostView) -> str:
             f"The post is older than {rule.days} days." if rule.days != 1 else "The post is older than 1 day."
         )
     return ""
+
+
+def reason_for_sender(comment: CommentDraft, facts: CommentFacts) -> str:
+    """Return why a comment is held because nobody knows its sender, or an empty text."""
+    if current().mode != "first" or facts.signed_in:
+        return ""
+    known = comments.is_known_sender(email=comment.email, name=comment.name, address_key=facts.address_key)
+    return "" if known else "Nothing by this sender was published before."

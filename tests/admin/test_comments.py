@@ -185,7 +185,7 @@ def test_every_comment_is_on_exactly_one_page(
 
 def test_an_empty_list_says_so(owner_client: Visitor) -> None:
     assert "No comment is waiting for you." in text_of(owner_client.get("/admin/comments"))
-    assert "There are no such comments." in text_of(owner_client.get("/admin/comments?status=spam"))
+    assert "The spam folder is empty." in text_of(owner_client.get("/admin/comments?status=spam"))
 
 
 def test_hostile_comments_are_clean_in_the_list(blog: BlogKit, owner_client: Visitor, post_id: int) -> None:

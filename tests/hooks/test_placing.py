@@ -50,6 +50,11 @@ def comment_authors_html(comments):
     return {comment.id: Markup("<i>beside {}</i>").format(comment.author_name) for comment in comments}
 
 @hookimpl
+def moderation_html(comment_ids):
+    calls.append(list(comment_ids))
+    return {number: Markup("<i>about {}</i>").format(number) for number in comment_ids}
+
+@hookimpl
 def dashboard_html(): return Markup("<p>at the start</p>")
 
 @hookimpl
@@ -148,6 +153,14 @@ def test_hook_comment_authors_html(filled: BlogKit, client: Visitor) -> None:
         )
     preview = client.comment(filled.path_of(post_id), "Mine.", name="Mine", action="preview")
     assert "<i>beside Mine</i>" in preview.text
+
+
+def test_hook_moderation_html(filled: BlogKit, owner_client: Visitor) -> None:
+    comment_id = filled.write_comment(filled.write_post("Mist")).comment_id
+    html = owner_client.get("/admin/comments?status=all").text
+    assert html.count("<i>about ") == html.count('class="row" id="comment-') > 0
+    page = owner_client.get(f"/admin/comments/{comment_id}").text
+    assert f"<i>about {comment_id}</i>" in page
 
 
 def test_hook_dashboard_html(filled: BlogKit, owner_client: Visitor) -> None:

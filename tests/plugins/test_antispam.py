@@ -210,6 +210,8 @@ def test_a_comment_s_network_is_blocked_from_the_comment_and_stays_so_when_forgo
     page = owner_client.get(f"/admin/-/antispam/comment/{pest.id}")
     assert "The name “Pest”" in text_of(page)
     assert "pest.example" in page.text
+    listed = owner_client.get("/admin/comments?status=all").text
+    assert f'href="/admin/-/antispam/comment/{pest.id}"' in listed
     after = follow(owner_client, send(owner_client, page, "block", action="spam"))
     assert "of “Pest”" in text_of(after)
     assert sent(blog, post_id, "Second!", name="Other", network="192.0.2.99").status == "spam"

@@ -12,6 +12,8 @@ from blogengine import comments
 from blogengine import db as database
 from blogengine import settings
 from blogengine.models import Outbox
+from blogengine.pages import CommentDraft
+from blogengine.pages import CommentFacts
 from blogengine.runtime import blog as running_blog
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
@@ -135,6 +137,30 @@ def test_with_always_every_comment_is_held(blog: BlogKit, client: Visitor, clock
     post_id = blog.write_post("New", at=clock.moment)
     assert NOTICE in client.get(blog.path_of(post_id)).text
     assert blog.write_comment(post_id).status == "pending"
+
+
+def test_with_first_a_comment_is_held_until_one_by_the_same_sender_was_published(
+    blog: BlogKit, client: Visitor, clock: FrozenClock
+) -> None:
+    blog.change_plugin("moderation", mode="first")
+    post_id = blog.write_post("New", at=clock.moment)
+    assert "Your first comment appears after" in client.get(blog.path_of(post_id)).text
+
+    def send(text: str, name: str, email: str = "", network: str = "") -> comments.Outcome:
+        with blog.app():
+            draft = CommentDraft(text, name, email=email)
+            return comments.submit(draft, blog.post(post_id), CommentFacts(True, network, False, False))
+
+    first = send("One.", "Ann", "ann@example.org", "n1")
+    assert first.status == "pending"
+    assert send("Two.", "Ann", "ann@example.org", "n1").status == "pending", "waiting is not published"
+    with blog.app():
+        comments.approve([first.comment_id])
+    assert send("Three.", "Annie", "ANN@example.org", "n2").status == "published"
+    assert send("Four.", "Ann", "", "n1").status == "published", "the same name from the same network"
+    assert send("Five.", "Ann", "", "n2").status == "pending"
+    assert send("Six.", "Bob", "", "n1").status == "pending"
+    assert send("Seven.", "", "", "n1").status == "pending"
 
 
 def test_with_old_a_comment_is_held_from_the_day_on_which_its_post_is_old(

@@ -34,7 +34,7 @@ def batch_slot(name: str, **values: Any) -> Fills:
     """Return what all plugins put under the items of a list: clean HTML by the item's id, asked for once for all items."""
     fills = Fills()
     caller = getattr(blog().hook, f"{name}_html", None)
-    if caller is None or not all(values.get(key, True) for key in ("posts", "comments")):
+    if caller is None or not all(values.get(key, True) for key in ("posts", "comments", "comment_ids")):
         return fills
     pieces: dict[int, list[Markup]] = {}
     for answer in caller(**values):
