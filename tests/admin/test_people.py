@@ -219,4 +219,7 @@ def test_people_on_the_command_line(blog: BlogKit, client: Visitor, owner_client
     told = run(blog, "why", "olive@example.org", "post.write")[1]
     assert "plugin moderation: no opinion" in told
     assert told.endswith("An owner has every permission.\nYes: Olive Owner (owner), post.write.\n")
+    post = str(blog.write_post("A post", "Text"))
+    told = run(blog, "why", "olive@example.org", "post.write", "--post", post)[1]
+    assert f"post.write for the post {post}." in told
     assert "Did you mean post.write?" in run(blog, "why", "olive@example.org", "post.writ")[1]
