@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from blogengine import comments
 from blogengine import posts
+from blogengine import strict
 from blogengine.db import db
 from blogengine.models import Comment
 from blogengine.testing import BlogKit
@@ -313,3 +314,42 @@ def test_without_a_mail_server_nothing_is_offered_and_nothing_breaks(
         page = client.get(path).text
         assert 'name="email"' in page
         assert 'href="/-/commenter_pass/"' in page
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "</textarea><svg onload=alert(1)>",
+    "[x](javascript:alert(1)) <b onmouseover=alert(1)>b</b>",
+    "<style>*{display:none}</style>",
+)
+
+
+@SQLITE
+def test_no_page_behind_a_link_runs_what_somebody_typed(
+    blog: BlogKit, client: Visitor, sink: Sink, path: str, jobs: JobKit, owner_client: Visitor
+) -> None:
+    blog.enable("notify")
+    blog.change_plugin("notify", tell="every", pause="0")
+    address = "o'&`{brien@mail.example"
+    for number, text in enumerate(HOSTILE):
+        client.comment(path, f"{number} {text}", name=text[:100], email=address)
+    mails = sent(sink, jobs)
+    door = link(client, sink, jobs, address)
+    pages = [door, f"{door}erase", f"{door}follows"]
+    pages += [f"{door}{what}/{number + 1}" for what in ("edit", "delete") for number in range(len(HOSTILE))]
+    pages += re.findall(r"https://blog\.example(/-/notify/decide/\S+)", "".join(map(words, mails)))
+    looks = [main_of(client.get(page).text) for page in pages]
+    for number, text in enumerate(HOSTILE):
+        page = f"{door}edit/{number + 1}"
+        looks.append(main_of(client.send(page, {"text": f"Again {text}", "action": "preview"}).text))
+        client.send(page, {"text": f"Again {text}", "action": "save"})
+    looks.append(main_of(client.get(door).text))
+    assert len(looks) > 30
+    for html in looks:
+        read = strict.scan(html)
+        assert not {"script", "svg", "style", "img"} & set(re.findall(r"<([a-z0-9]+)", html)), html
+        assert not re.search(r"<[^>]*\s(?:on\w+|style)=|<[^>]*href=.?javascript:", html), html
+        assert not [problem for problem in read.problems if "closes nothing" in problem], read.problems
+    assert "o&#39;&amp;`{brien@mail.example" in looks[0]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from blogengine import comments
 from blogengine import db as database
 from blogengine import privacy
+from blogengine.clock import now
 from blogengine.db import db
 from blogengine.events import tell
 from blogengine.models import Comment
@@ -20,6 +22,7 @@ from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import JobKit
 from blogengine.testing import Visitor
+from blogengine_notify import replies
 from blogengine_notify.models import Follow
 from blogengine_notify.models import News
 from blogengine_notify.models import Sent
@@ -344,3 +347,26 @@ def test_a_link_to_decide_is_over_after_a_month(
     assert client.send(door, {"action": "decide"}).status_code == 410
     with blog.app():
         assert db.session.get_one(Comment, outcome.comment_id).status == "published"
+
+
+@SQLITE
+def test_many_followers_get_a_mail_each_and_one_who_asked_only_gets_none(
+    blog: BlogKit, path: str, jobs: JobKit
+) -> None:
+    count = 2 * replies.BATCH + 1
+
+    def change(tx: database.Transaction) -> None:
+        for number in range(count + 1):
+            address = f"reader{number}@mail.example"
+            state = "on" if number < count else "asked"
+            values = {"email": address, "email_key": address, "digest": str(number), "changed_at": now()}
+            tx.session.add(Follow(post_id=1, state=state, **values))
+
+    with blog.app():
+        database.write(change)
+    blog.write_comment(1, "To all of you.", name="Bob")
+    jobs.run_all()
+    mails: list[dict[str, Any]] = jobs.waiting("core.mail")
+    assert sorted(mail["to"] for mail in mails) == sorted(f"reader{n}@mail.example" for n in range(count))
+    assert len({mail["id"] for mail in mails}) == count
+    assert len({mail["headers"]["List-Unsubscribe"] for mail in mails}) == count
