@@ -10,6 +10,7 @@ from pathlib import Path
 from bench import commenting
 from bench import counting
 from bench import growing
+from bench import hostile
 from bench import imports
 from bench import plugins
 from bench import reading
@@ -24,6 +25,7 @@ GROUPS: dict[str, tuple[str, Callable[[Bench], list[Row]]]] = {
     "counts": ("Hook calls and SQL statements", counting.counts),
     "comments": ("Writing a comment", commenting.comments),
     "commenters": ("Fifty commenters at once", commenting.commenters),
+    "hostile": ("Comments that are made to cost", hostile.shapes),
     "scale": ("A large blog beside a small one", growing.scale),
     "threads": ("Long threads", growing.threads),
     "import": ("Importing", imports.imports),

@@ -20,6 +20,8 @@ from blogengine.site import Site
 POST_BAR = 2000
 COMMENTERS = 50
 EACH = 16
+SLOWEST = 500
+"""Milliseconds within which ninety-nine of a hundred are answered."""
 _TOKEN = re.compile(rb'name="ft"[^>]*value="([^"]+)"')
 
 
@@ -80,9 +82,14 @@ def commenters(bench: Bench) -> list[Row]:
             f"{len(texts)} stored, {len(texts) - len(set(texts))} twice, {miscounted} posts with a wrong count",
             f"{wanted} stored, none twice",
             is_right,
-            f"{load.count / load.seconds:,.0f}/s, p50 {load.percentile(0.5):.0f} ms, "
-            f"p99 {load.percentile(0.99):.0f} ms, longest {load.percentile(1):.0f} ms",
-        )
+            f"{load.count / load.seconds:,.0f}/s, p50 {load.percentile(0.5):.0f} ms, longest {load.percentile(1):.0f} ms",
+        ),
+        Row(
+            "the slowest of a hundred of these",
+            f"{load.percentile(0.99):.0f} ms",
+            f"≤ {SLOWEST} ms",
+            load.percentile(0.99) <= SLOWEST,
+        ),
     ]
 
 

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -392,6 +393,15 @@ def test_a_comment_keeps_its_few_tags_and_loses_the_rest() -> None:
 def test_the_text_of_scripts_and_styles_does_not_show() -> None:
     assert sanitize.clean_post("a<script>var x;</script>b<style>p {}</style>c") == "abc"
     assert "var x" in sanitize.clean_post("a<script>var x; no end")
+
+
+@pytest.mark.parametrize(("clean", "policy"), CLEANERS, ids=["comment", "post"])
+def test_no_reference_brings_in_what_cannot_stand_in_a_feed(clean, policy) -> None:  # type: ignore[no-untyped-def]
+    for number in (0, 1, 8, 11, 12, 14, 27, 31, 0xD800, 0xFFFE, 0xFFFF):
+        for spelled in (f"&#{number};", f"&#x{number:x};", f"&#{number} "):
+            html = clean(f"a{spelled}b<b>{spelled}</b>")
+            ElementTree.fromstring(f"<x>{html}</x>".replace("&nbsp;", " "))
+            assert html.startswith("a")
 
 
 def test_text_is_escaped_as_text() -> None:
