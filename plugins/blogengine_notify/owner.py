@@ -33,8 +33,8 @@ _WANTED = {"none": (), "waiting": ("pending",), "every": ("pending", "published"
 
 def note(tx: Transaction, comment_id: int, status: str, facts: CommentFacts) -> None:
     """Remember a comment for the next mail where the owner wants to hear of it."""
-    if status not in _WANTED[current().tell] or facts.signed_in:
-        return
+    if status not in _WANTED[current().tell] or facts.signed_in or not blog().url:
+        return  # without the blog's address no link would lead anywhere
     if facts.is_edit and status == "published":
         return
     if tx.session.get(News, comment_id) is None:

@@ -205,6 +205,12 @@ def test_the_form_offers_it_only_where_mails_can_be_sent_and_wants_an_address_wi
         blog.change_plugin("notify", follow="on")
         blog.change_settings(url="")
         assert not offers()
+        blog.change_plugin("notify", tell="every", pause="0")
+        blog.write_comment(1, "No link would lead here.")
+        assert jobs.waiting("notify.tell") == []
+        blog.change_settings(url="https://blog.example")
+        blog.write_comment(1, "Now they do.")
+        assert jobs.waiting("notify.tell") == [{}]
     blog.change_settings(url="https://blog.example", mail_server="")
     assert not offers()
 
