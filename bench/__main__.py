@@ -15,6 +15,7 @@ from bench import imports
 from bench import plugins
 from bench import reading
 from bench import report
+from bench import spam
 from bench import standing
 from bench.measuring import Bench
 from bench.measuring import Row
@@ -26,6 +27,7 @@ GROUPS: dict[str, tuple[str, Callable[[Bench], list[Row]]]] = {
     "comments": ("Writing a comment", commenting.comments),
     "commenters": ("Fifty commenters at once", commenting.commenters),
     "hostile": ("Comments that are made to cost", hostile.shapes),
+    "spam": ("Spam", spam.spam),
     "scale": ("A large blog beside a small one", growing.scale),
     "threads": ("Long threads", growing.threads),
     "import": ("Importing", imports.imports),

@@ -27,6 +27,7 @@ from blogengine_antispam.settings import Settings
 
 __all__ = [
     "comment_decided",
+    "comment_removed",
     "judge_comment",
     "moderation_html",
     "register_admin_pages",
@@ -77,6 +78,12 @@ def moderation_html(comment_ids: Sequence[int]) -> Mapping[int, Markup]:
 def judge_comment(comment: CommentDraft, facts: CommentFacts) -> Verdict | None:
     """Weigh a comment."""
     return judging.judge(comment, facts)
+
+
+@hookimpl
+def comment_removed(comment_id: int) -> None:
+    """Forget what was learned from a comment that was taken back, or erased."""
+    learning.learn(comment_id)
 
 
 @hookimpl

@@ -145,5 +145,5 @@ def dashboard_html() -> Markup | None:
     """Show the newest comments that wait, so that nobody has to go and look."""
     if not can("comment.read"):
         return None
-    found, total = queue.newest()
-    return fragment("@moderation/dashboard.html", comments=found, total=total) if found else None
+    found, total, spam = queue.newest()
+    return fragment("@moderation/dashboard.html", comments=found, total=total, spam=spam) if found else None

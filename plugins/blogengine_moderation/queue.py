@@ -42,22 +42,27 @@ class Waiter:
     post_title: str
 
 
-def newest() -> tuple[list[Waiter], int]:
-    """Return the newest comments that wait, and how many there are in all."""
-    total = comments.counts().get("pending", 0)
+def newest() -> tuple[list[Waiter], int, int]:
+    """Return the newest comments that wait, and how many there are in all, and how many are spam."""
+    counts = comments.counts()
+    total, spam = counts.get("pending", 0), counts.get("spam", 0)
     if not total:
-        return [], 0
+        return [], 0, spam
     found, _ = comments.comments_for_owner(status="pending", limit=SHOWN)
-    return [
-        Waiter(
-            comment.author_name,
-            text.excerpt(comment.html, 140),
-            comment.published_at,
-            post.id,
-            post.title,
-        )
-        for comment, post in found
-    ], total
+    return (
+        [
+            Waiter(
+                comment.author_name,
+                text.excerpt(comment.html, 140),
+                comment.published_at,
+                post.id,
+                post.title,
+            )
+            for comment, post in found
+        ],
+        total,
+        spam,
+    )
 
 
 @pages.get("/")

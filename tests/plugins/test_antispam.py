@@ -287,6 +287,18 @@ def test_what_nobody_decided_teaches_nothing(blog: BlogKit, owner_client: Visito
 
 
 @SQLITE
+def test_what_a_writer_takes_back_is_forgotten(blog: BlogKit, post_id: int) -> None:
+    one = sent(blog, post_id, "Words about fog.").id
+    with blog.app():
+        comments.mark_spam([one])
+        comments.approve([one])
+    assert learned(blog) == (0, 1)
+    with blog.app():
+        comments.remove([one], by_author=True)
+    assert learned(blog) == (0, 0)
+
+
+@SQLITE
 def test_the_owner_can_begin_anew(blog: BlogKit, owner_client: Visitor, post_id: int) -> None:
     spam = sent(blog, post_id, "Some words of a pest.")
     with blog.app():
