@@ -233,6 +233,7 @@ def test_setting_markers_apart_breaks_no_page(parts: list[str], source_format: s
             "<blockquote><p>He said<br>\n<em>so</em><br>\n<br>\ntwice.</p></blockquote><p>No, he did not.</p>",
         ),
         (">>>", "<p>&gt;&gt;&gt;</p>"),
+        ("a<li>b</li><ul><li>c</ul><li>d", "<p>a</p><p>b</p><ul><li>c</li></ul><p>d</p>"),
         ("\\> no quote", "<p>&gt; no quote</p>"),
         (
             "Run\n```py\nif a < b:\n\n  *c* & d\n```\nnow",

@@ -13,7 +13,7 @@ from blogengine.markup.posts import render_post
 from blogengine.markup.trees import as_html
 from blogengine.markup.trees import as_tree
 
-PIPELINE = sanitize.VERSION * 1000 + 2
+PIPELINE = sanitize.VERSION * 1000 + 3
 """Version of all that makes clean HTML of a source; HTML stored under another number is rendered again."""
 
 __all__ = [

@@ -79,6 +79,8 @@ class _Blocks:
 
     def tag(self, name: str, *, closing: bool, spelled: str) -> None:
         self._settle()
+        if name == "li" and not {"ul", "ol"}.intersection(self.open):
+            return  # it would end an item of the list that the page itself is
         if not closing:
             self.open.append(name)
         elif name in self.open:
