@@ -104,7 +104,7 @@ def faults(html: str) -> list[str]:
         found += [
             f"{element.tag} has {name}" for name in element.attrib if name.startswith("on") or name == "style"
         ]
-        if element.tag in ("script", "style"):
+        if element.tag == "style" or (element.tag == "script" and not element.get("src")):
             found.append(f"an inline {element.tag}")
         if element.tag in ("a", "button") and not words(element) and not element.get("aria-label"):
             found.append(f"an empty {element.tag}")
