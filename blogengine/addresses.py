@@ -62,6 +62,15 @@ def mail_key(address: str) -> str:
         return fold(address.strip())
 
 
+def mailbox_key(address: str) -> str:
+    """Return a text that spellings of one mailbox share: most providers leave out `+word`, and some all dots.
+
+    To count mails by, so that nobody gets more of them than one address may; for who is the same use `mail_key`.
+    """
+    local, _, host = mail_key(address).rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{host}"
+
+
 def check_mailbox(text: str) -> str:
     """Accept a mail address with or without a name: `Ann Example <ann@example.org>`; empty is accepted."""
     if not text:

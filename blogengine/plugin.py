@@ -11,6 +11,7 @@ from blogengine import text
 from blogengine.addresses import check_mail_address
 from blogengine.addresses import check_web_address
 from blogengine.addresses import mail_key
+from blogengine.addresses import mailbox_key
 from blogengine.admin.frame import say
 from blogengine.clock import now
 from blogengine.comments import CommentList
@@ -213,6 +214,7 @@ __all__ = [
     "label_url",
     "mail",
     "mail_key",
+    "mailbox_key",
     "media",
     "now",
     "open_secret",

@@ -1,6 +1,7 @@
 """A commenter's address: asked for where a plugin has a use for it, stored with the comment, and shown to no reader."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,8 @@ def test_no_reader_sees_an_address_anywhere(
     with blog.app():
         found = comments.by_id(1)
         assert "mail.example" not in repr(found)
+        assert found is not None
+        assert re.fullmatch("[0-9a-f]{24}", found.email_key)
 
 
 def test_a_person_is_shown_and_erased_by_their_address(blog: BlogKit, client: Visitor) -> None:

@@ -41,6 +41,10 @@ def reply(comment_id: int) -> Any:
     if post is None:
         return _page(found, "reply", "The post is not public, so nobody can answer there.", 409)
     waited = found.status != "published"
+    if waited and comment_rows.changed_since_seen(request.form.getlist("seen"), [comment_id]):
+        return _page(
+            found, "reply", "The comment was changed since you opened this page. Look once more.", 409
+        )
     try:
         draft = service.check("", "", text, comment_id)
         if not post.takes_comments:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 
@@ -34,6 +35,8 @@ class Row:
     answered: Comment | None
     """The comment that it answers."""
     answered_words: str
+    mark: str
+    """What a button says of the text that was looked at."""
 
 
 def rows(found: Sequence[tuple[Comment, Post]]) -> list[Row]:
@@ -67,7 +70,22 @@ def _row(comment: Comment, post: Post, is_mine: bool, known: Known | None, answe
         known,
         answered,
         text.excerpt(answered.html, 120) if answered is not None else "",
+        _mark(comment.id, comment.edited_at),
     )
+
+
+def changed_since_seen(seen: Sequence[str], ids: Sequence[int]) -> set[int]:
+    """Return those of these comments whose text is not the one that was looked at, by the marks of their rows."""
+    looked_at = {mark.partition(":")[0] for mark in seen}
+    return {
+        comment_id
+        for comment_id, edited_at in service.edits_of(ids).items()
+        if str(comment_id) in looked_at and _mark(comment_id, edited_at) not in seen
+    }
+
+
+def _mark(comment_id: int, edited_at: datetime | None) -> str:
+    return f"{comment_id}:{edited_at.isoformat() if edited_at is not None else ''}"
 
 
 def _points(score: float) -> str:

@@ -77,6 +77,17 @@ def decide() -> Any:
         return _ask_delete(ids, back)
     if action not in DECISIONS:
         raise Refused(f"There is nothing called {action!r} to do with comments.")
+    late = (
+        comment_rows.changed_since_seen(request.form.getlist("seen"), ids) if action == "approve" else set()
+    )
+    if late:
+        complain(
+            f"Not published, because the text was changed after you opened this list: {_count(len(late))}. "
+            "Look once more, then approve."
+        )
+        ids = [comment_id for comment_id in ids if comment_id not in late]
+        if not ids:
+            return redirect(back, 303)
     decision, said = DECISIONS[action]
     changed = decision(ids)
     say(

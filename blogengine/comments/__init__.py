@@ -7,6 +7,7 @@ from blogengine.comments.judging import reasons_in
 from blogengine.comments.moderation import approve
 from blogengine.comments.moderation import delete_all_spam
 from blogengine.comments.moderation import delete_forever
+from blogengine.comments.moderation import edits_of
 from blogengine.comments.moderation import get
 from blogengine.comments.moderation import mark_spam
 from blogengine.comments.moderation import posts_under
@@ -72,6 +73,7 @@ __all__ = [
     "delete_all_spam",
     "delete_forever",
     "edit",
+    "edits_of",
     "get",
     "is_known_sender",
     "known_senders",

@@ -69,8 +69,11 @@ def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts, *, by_owner:
         comment.edited_at = comment.modified_at = clock.now()
         if judgement.level != PUBLISH:
             comment.held_reason, comment.score = judgement.stored_reasons(), judgement.score
+        if comment.status != "published":
+            comment.status_before = (
+                ""  # taking a decision back would publish a text that nobody decided about
+            )
         if comment.status != was:
-            comment.status_before = ""
             tell_removed(tx, comment, was, comment.status)
         tx.session.flush()
         recount(tx, comment.post_id)

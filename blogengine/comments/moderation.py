@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -154,6 +155,12 @@ def get(comment_id: int) -> Comment:
     if comment is None:
         raise NotFound("This comment is not here any more.")
     return comment
+
+
+def edits_of(ids: Iterable[int]) -> dict[int, datetime | None]:
+    """Return when the text of each of these comments was changed last, by id."""
+    rows = db.session.execute(sa.select(Comment.id, Comment.edited_at).where(Comment.id.in_(list(ids))))
+    return {row[0]: row[1] for row in rows}
 
 
 def posts_under(ids: Iterable[int]) -> list[tuple[int, int | None]]:

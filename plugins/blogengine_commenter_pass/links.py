@@ -1,6 +1,7 @@
 """Links by mail: asked for by whoever types an address, sent only where something is stored under it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from blogengine.plugin import comments
 from blogengine.plugin import enqueue
 from blogengine.plugin import mail
 from blogengine.plugin import mail_key
+from blogengine.plugin import mailbox_key
 from blogengine.plugin import now
 from blogengine.plugin import seal
 from blogengine.plugin import session
@@ -28,7 +30,7 @@ PAUSE = timedelta(minutes=5)
 """Between two mails to one address."""
 DAY = timedelta(days=1)
 MOST = 10
-"""Mails to one address in a day: anybody can type anybody's address."""
+"""Mails to one mailbox in a day: anybody can type anybody's address, in many spellings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def send(payload: dict[str, Any]) -> None:
     moment, life = now(), timedelta(days=current().days)
 
     def change(tx: Transaction) -> None:
+        if _sent_to_mailbox(tx, address, moment) >= MOST:
+            return
         same = sa.select(Holder).where(Holder.email_key == mail_key(address))
         holder = tx.session.scalars(same).first()
         if holder is None:
@@ -61,8 +65,6 @@ def send(payload: dict[str, Any]) -> None:
             return
         if holder.day <= moment - DAY:
             holder.day, holder.count = moment, 0
-        if holder.count >= MOST:
-            return
         holder.count += 1
         holder.email, holder.sent_at, holder.until = address, moment, moment + life
         tx.session.flush()
@@ -88,6 +90,18 @@ def read(token: str) -> Pass:
 def forget_old(payload: dict[str, Any]) -> None:
     """Forget addresses whose links are over: the job."""
     write(lambda tx: tx.session.execute(sa.delete(Holder).where(Holder.until < now() - DAY)))
+
+
+def _sent_to_mailbox(tx: Transaction, address: str, moment: datetime) -> int:
+    """Return how many mails went today to addresses that may all be one mailbox."""
+    mailbox = mailbox_key(address)
+    rows = tx.session.execute(
+        sa.select(Holder.email_key, Holder.count).where(
+            Holder.day > moment - DAY,
+            Holder.email_key.endswith(f"@{mailbox.rpartition('@')[2]}", autoescape=True),
+        )
+    )
+    return sum(row[1] for row in rows if mailbox_key(row[0]) == mailbox)
 
 
 def _is_known(address: str) -> bool:

@@ -150,9 +150,10 @@ def followed(token: str) -> Any:
     if isinstance(holder, Response):
         return holder
     if request.method == "POST":
-        post_id, wish = request.form.get("post", ""), request.form.get("follow", "")
-        post = posts.by_id(int(post_id)) if post_id.isdecimal() and len(post_id) < 16 else None
-        done = follows.follow(holder.address, int(post_id), wish == "on") if post or wish == "off" else False
+        typed, wish = request.form.get("post", ""), request.form.get("follow", "")
+        post_id = int(typed) if typed.isdecimal() and len(typed) < 16 else 0
+        post = posts.by_id(post_id) if post_id else None
+        done = follows.follow(holder.address, post_id, wish == "on") if post or wish == "off" else False
         return redirect(_home(token, ("on" if wish == "on" else "off") if done else "no"), 303)
     found = follows.followed(holder.address) or []
     number = request.args.get("page", "1")

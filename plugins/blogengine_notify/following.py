@@ -11,6 +11,7 @@ from blogengine.plugin import Transaction
 from blogengine.plugin import blog
 from blogengine.plugin import mail
 from blogengine.plugin import mail_key
+from blogengine.plugin import mailbox_key
 from blogengine.plugin import now
 from blogengine.plugin import posts
 from blogengine.plugin import seal
@@ -28,7 +29,7 @@ LIFE = timedelta(days=7)
 AGAIN = timedelta(days=1)
 """After which the same address is asked again about the same post."""
 ASKED_A_DAY = 5
-"""Mails that ask one address in a day, about whatever posts: anybody can type anybody's address."""
+"""Mails that ask one mailbox in a day, about whatever posts: anybody can type anybody's address, in many spellings."""
 FORGET_BATCH = 1000
 KEPT = timedelta(days=30)
 """For how long an answer that never came, or an end, is kept."""
@@ -57,10 +58,13 @@ def ask(tx: Transaction, post_id: int, address: str) -> None:
         follow.state == ON or (follow.state == ASKED and follow.changed_at > moment - AGAIN)
     ):
         return
-    recent = sa.select(sa.func.count()).where(
-        Follow.email_key == mail_key(address), Follow.state == ASKED, Follow.changed_at > moment - AGAIN
+    mailbox = mailbox_key(address)
+    recent = sa.select(Follow.email_key).where(
+        Follow.state == ASKED,
+        Follow.changed_at > moment - AGAIN,
+        Follow.email_key.endswith(f"@{mailbox.rpartition('@')[2]}", autoescape=True),
     )
-    if (tx.session.scalar(recent) or 0) >= ASKED_A_DAY:
+    if sum(mailbox_key(key) == mailbox for key in tx.session.scalars(recent)) >= ASKED_A_DAY:
         return
     post = posts.by_id(post_id)
     if post is None:

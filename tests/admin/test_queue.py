@@ -131,6 +131,42 @@ def test_the_same_sender_is_an_address_or_a_name_from_a_network_and_nothing_less
         assert not known(email="eve@example.org", name="Ann", address_key="a" * 24)
 
 
+def changed(blog: BlogKit, comment_id: int, text: str) -> None:
+    """Give a comment another text, as its writer does."""
+    with blog.app():
+        service.edit(comment_id, CommentDraft(text, "Rita"), CommentFacts(True, "", False, False))
+
+
+def test_what_is_approved_is_the_text_that_was_looked_at(
+    blog: BlogKit, owner_client: Visitor, post_id: int
+) -> None:
+    comment_id, other = (sent(blog, post_id, f"odd {word}") for word in ("words", "others"))
+    queue, one = owner_client.get("/admin/comments"), owner_client.get(f"/admin/comments/{comment_id}")
+    changed(blog, comment_id, "odd pills")
+    ids = [str(comment_id), str(other)]
+    after = follow(owner_client, send(owner_client, queue, "comments", action="approve", id=ids))
+    assert "the text was changed after you opened this list: 1 comment." in after.text
+    assert [stored(blog, each).status for each in (comment_id, other)] == ["pending", "published"]
+    assert send(owner_client, one, "comments", one=f"approve:{comment_id}").status_code == 303
+    assert send(owner_client, one, "reply-sent", reply="Thanks.").status_code == 409
+    assert stored(blog, comment_id).status == "pending"
+    page = owner_client.get(f"/admin/comments/{comment_id}")
+    assert send(owner_client, page, "comments", one=f"approve:{comment_id}").status_code == 303
+    assert stored(blog, comment_id).status == "published"
+
+
+def test_taking_a_decision_back_does_not_publish_a_text_that_was_put_in_after_it(
+    blog: BlogKit, post_id: int
+) -> None:
+    comment_id = sent(blog, post_id, "plain words")
+    with blog.app():
+        service.mark_spam([comment_id])
+    changed(blog, comment_id, "spam pills")
+    with blog.app():
+        assert service.undo([comment_id]) == 0
+    assert stored(blog, comment_id).status == "spam"
+
+
 def test_an_answer_from_the_queue_approves_what_it_answers_and_undo_takes_that_back(
     blog: BlogKit, owner_client: Visitor, client: Visitor, post_id: int
 ) -> None:

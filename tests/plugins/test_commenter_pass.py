@@ -236,6 +236,9 @@ def test_asking_for_a_link_says_nothing_of_an_address_and_floods_nobody(
         got += len(sent(sink, jobs))
         clock.tick(minutes=3)
     assert got == 9, "ten a day, and one went before"
+    client.comment(path, "In her name.", email="a.nn+x@mail.example")
+    client.send(DOOR, {"email": "a.nn+x@mail.example"})
+    assert sent(sink, jobs) == [], "another spelling of one mailbox gets no more"
     network = {"REMOTE_ADDR": "203.0.113.9"}
     statuses = [client.send(DOOR, {"email": ANN}, environ_overrides=network).status_code for _ in range(11)]
     assert (statuses[0], statuses[-1]) == (303, 429)
@@ -251,6 +254,8 @@ def test_posts_are_followed_from_the_pass_without_another_mail(
         "That could not be done"
         in client.get(client.send(f"{door}follows", {"post": "1", "follow": "on"}).headers["Location"]).text
     )
+    off = client.send(f"{door}follows", {"post": "x", "follow": "off"})
+    assert off.status_code == 303
     blog.enable("notify")
     assert "Mail me new comments on this post" in client.get(door).text
     client.send(f"{door}follows", {"post": "1", "follow": "on"})
