@@ -1,7 +1,6 @@
 """Hostile HTML goes in; what comes out holds nothing but what the policy names, whoever parses it."""
 
 import re
-import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -18,6 +17,7 @@ from markupsafe import Markup
 from blogengine import sanitize
 from blogengine.errors import Refused
 from blogengine.htmlscan import tags
+from tests.pace import cost
 
 CLEANERS = [(sanitize.clean_comment, sanitize.COMMENT), (sanitize.clean_post, sanitize.POST)]
 IMPLIED = {"html", "head", "body"}
@@ -505,18 +505,13 @@ BIG = {
 
 
 def _cost(clean, html: str, limit: float) -> float:  # type: ignore[no-untyped-def]
-    """Return the CPU seconds of one try, or of the best of three when the machine has others to serve."""
-    best = 60.0
-    for _ in range(3):
-        start = time.process_time()
+    def work() -> None:
         try:
             clean(html)
         except Refused as refused:
             assert refused.code in ("too_deep", "too_much_markup")  # noqa: PT017
-        best = min(best, time.process_time() - start)
-        if best < limit:
-            break
-    return best
+
+    return cost(work, limit)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -110,14 +110,14 @@ def test_what_is_saved_is_loaded_and_what_is_broken_is_shown_until_it_is_mended(
     assert "new line one" in text, "the site goes on with what was loaded before"
     assert f'<link rel="stylesheet" href="{dev_pages.SHEET}">' in text
     assert dev.get(dev_pages.SHEET) == (200, dev_pages.CSS)
-    assert "worked/__init__.py, line 10" in dev.log.read_text()
+    dev.wait(lambda _: "worked/__init__.py, line 10" in dev.log.read_text())
 
     (plugin / "__init__.py").write_text(GOOD.replace('words="one"', "words=page.nothing"))
     text = dev.wait(lambda text: "Traceback" in text)
     assert "worked failed in footer_html" in text
     assert "words=page.nothing" in text
     assert dev.get()[0] == 200
-    assert "AttributeError" in dev.log.read_text()
+    dev.wait(lambda _: "AttributeError" in dev.log.read_text())
 
     (plugin / "__init__.py").write_text(GOOD.replace("one", "two"))
     text = dev.wait(lambda text: "new line two" in text)
