@@ -56,6 +56,8 @@ class Sent(Base):
         sa.ForeignKey("p_notify_follow.id", ondelete="CASCADE"), primary_key=True
     )
     comment_id: Mapped[int] = mapped_column(tables.reference("comment"), primary_key=True, index=True)
+    at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When; empty where the address had all mails of its day, so that none was written."""
 
 
 class News(Base):

@@ -1,5 +1,8 @@
 """Mails to those who follow a post: one for each comment that readers see, and never two."""
 
+from datetime import datetime
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from blogengine.plugin import CommentView
@@ -9,6 +12,7 @@ from blogengine.plugin import blog
 from blogengine.plugin import comments
 from blogengine.plugin import mail
 from blogengine.plugin import mail_key
+from blogengine.plugin import now
 from blogengine.plugin import posts
 from blogengine.plugin import text
 from blogengine.plugin import write
@@ -21,6 +25,10 @@ from blogengine_notify.settings import current
 
 BATCH = 50
 """Mails that are written in one transaction."""
+DAY = timedelta(days=1)
+MOST = 50
+"""Mails to one address in a day: one visitor could fill the mailbox of everybody who follows."""
+LAST = f"This is mail {MOST} within a day; about more comments none comes until the day is over.\n\n"
 SHOWN = 1500
 """Letters of a comment that a mail holds."""
 
@@ -49,15 +57,21 @@ def tell(comment_id: int) -> None:
     )
 
     def change(tx: Transaction) -> int:
-        found = tx.session.scalars(waiting).all()
+        found, moment = tx.session.scalars(waiting).all(), now()
+        written = _written_today(tx, [follow.email_key for follow in found], moment)
         for follow in found:
-            tx.session.add(Sent(follow_id=follow.id, comment_id=comment_id))
+            count = written.get(follow.email_key, 0) + 1
+            is_over = count > MOST
+            tx.session.add(Sent(follow_id=follow.id, comment_id=comment_id, at=None if is_over else moment))
+            if is_over:
+                continue
             stop = stop_url(follow)
+            last = LAST if count == MOST else ""
             mail.send(
                 tx,
                 to=follow.email,
                 subject=subject,
-                text=f"{words}Stop these mails: {stop}\n",
+                text=f"{words}{last}Stop these mails: {stop}\n",
                 headers=_headers(stop),
                 identity=f"notify:reply:{follow.id}:{comment_id}",
             )
@@ -65,6 +79,17 @@ def tell(comment_id: int) -> None:
 
     while write(change) == BATCH:
         pass
+
+
+def _written_today(tx: Transaction, keys: list[str], moment: datetime) -> dict[str, int]:
+    """Return how many mails were written to each of these addresses within a day, about whatever posts."""
+    rows = tx.session.execute(
+        sa.select(Follow.email_key, sa.func.count())
+        .join(Sent, Sent.follow_id == Follow.id)
+        .where(Follow.email_key.in_(keys), Sent.at > moment - DAY)
+        .group_by(Follow.email_key)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _headers(stop: str) -> dict[str, str]:

@@ -357,6 +357,27 @@ def test_a_link_to_decide_is_over_after_a_month(
 
 
 @SQLITE
+def test_a_flood_of_comments_fills_nobodys_mailbox(
+    blog: BlogKit,
+    client: Visitor,
+    sink: Sink,
+    path: str,
+    jobs: JobKit,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replies, "MOST", 2)
+    follow(client, path, sink, jobs)
+    for number in range(4):
+        blog.write_comment(1, f"Number {number}.", name="Eve")
+    first, second = sorted(sent(sink, jobs), key=lambda mail: "Number 1." in words(mail))
+    assert ["until the day is over" in words(mail) for mail in (first, second)] == [False, True]
+    clock.tick(days=1, minutes=1)
+    blog.write_comment(1, "The day after.", name="Bob")
+    (mail,) = sent(sink, jobs)
+    assert "The day after." in words(mail)
+
+
 def test_many_followers_get_a_mail_each_and_one_who_asked_only_gets_none(
     blog: BlogKit, path: str, jobs: JobKit
 ) -> None:
