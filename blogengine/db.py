@@ -8,6 +8,7 @@ PostgreSQL they queue on an advisory lock, so that a change means the same on bo
 import contextlib
 import fcntl
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -106,6 +107,10 @@ _TAKE_TURN = sa.select(
     sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.func.current_schema(), _WRITERS)),
 )
 
+_CHANGES = re.compile(
+    r"\s*(?:insert|update|delete|replace|merge|create|alter|drop|truncate)\b", re.IGNORECASE
+)
+
 _transaction: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
 _thread_lock = threading.Lock()
 
@@ -177,8 +182,17 @@ def _refuse_stray_flush(session: Session, context: object, instances: object) ->
 
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_stray_statement(state: ORMExecuteState) -> None:
-    if (state.is_update or state.is_insert or state.is_delete) and _transaction.get() is None:
+    is_change = state.is_update or state.is_insert or state.is_delete
+    if _transaction.get() is None and (
+        is_change or _CHANGES.match(str(getattr(state.statement, "text", "")))
+    ):
         raise RuntimeError("write outside db.write(): every change goes through db.write()")
+
+
+@event.listens_for(Session, "before_commit")
+def _refuse_stray_commit(session: Session) -> None:
+    if _transaction.get() is None:
+        raise RuntimeError("commit outside db.write(): every change goes through db.write()")
 
 
 def write(change: Callable[[Transaction], T]) -> T:

@@ -104,6 +104,16 @@ def test_eight_processes_that_comment_at_once_all_have_their_comments_stored(blo
         assert posts.get(post_id).comment_count == PROCESSES * EACH
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_commit_outside_of_a_write_is_refused(blog: BlogKit) -> None:
+    with blog.app():
+        db.session.connection().exec_driver_sql("INSERT INTO setting (key, value) VALUES ('stray', '1')")
+        with pytest.raises(RuntimeError, match="commit outside"):
+            db.session.commit()
+        db.session.rollback()
+        assert db.session.get(Setting, "stray") is None
+
+
 def test_a_flush_outside_of_a_write_is_refused(blog: BlogKit) -> None:
     with blog.app():
         db.session.add(Setting(key="stray", value="x"))
@@ -124,9 +134,10 @@ TABLES = database.Base.metadata.tables
         sa.delete(Post),
         sa.insert(TABLES["setting"]).values(key="stray", value="x"),
         sa.update(TABLES["post"]).values(title="stray"),
+        sa.text("  DELETE FROM post"),
         sa.delete(TABLES["post"]),
     ],
-    ids=["insert", "update", "delete", "table-insert", "table-update", "table-delete"],
+    ids=["insert", "update", "delete", "table-insert", "table-update", "text", "table-delete"],
 )
 def test_a_bulk_statement_outside_of_a_write_is_refused(blog: BlogKit, statement: Any) -> None:
     blog.write_post("Kept")
