@@ -257,6 +257,7 @@ def test_every_admin_page_is_denied_to_visitors(
 
 def test_every_admin_form_needs_the_token(blog: BlogKit, owner_client: Visitor) -> None:
     post_id = blog.write_post(SECRET, SECRET)
+    blog.write_comment(post_id)
     with blog.app() as app:
         layout.add("gadgets.archive", "sidebar")
         rules = admin_rules(app)
