@@ -97,7 +97,7 @@ class Tables:
         if not found and self.names:
             return (
                 f"It has the table {self.names[0]} but nothing that makes it: "
-                f"run `blogengine plugins makemigration {self.id}`."
+                f'run `blogengine plugins makemigration {self.id} -m "the first table"`.'
             )
         if found != [f"{number:04d}" for number in range(1, len(found) + 1)]:
             return f"Its migrations are numbered {', '.join(found)}; number them 0001, 0002 and so on without a gap."

@@ -6,6 +6,7 @@ import textwrap
 import pytest
 
 from blogengine.testing import PluginContract
+from blogengine.testing.contract.traces import shape
 
 GOOD = '''
     """A plugin that uses much and does nothing wrong."""
@@ -255,3 +256,11 @@ def test_each_contract_test_finds_what_is_bad_and_no_other_does(pytester: pytest
 
 def test_every_contract_test_has_a_bad_plugin() -> None:
     assert set(TESTS) == {test for test, _ in BAD.values()} | {"test_its_texts_can_be_translated"}
+
+
+@pytest.mark.parametrize("one", ["?", "%s", "%(id_1_1)s", "%(id_1_1)s::BIGINT"])
+def test_a_list_of_values_is_one_statement_whatever_its_length(one: str) -> None:
+    few, many = (f"SELECT a FROM t\nWHERE id IN ({', '.join([one] * count)}) AND b = ?" for count in (1, 9))
+    assert shape(few) == shape(many)
+    assert shape(few) != shape(few.replace("b", "c"))
+    assert shape(few) != shape(few.replace("id IN", "key IN"))

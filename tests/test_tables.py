@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from blogengine.migrations import running
 from blogengine.migrations import writing
 from blogengine.plugins import discovery
 from blogengine.plugins import loading
+from blogengine.scaffold.frame import PYPROJECT
 from blogengine.tables import Tables
 from blogengine.tables import owners_of
 from blogengine.testing import BlogKit
@@ -423,6 +425,27 @@ def test_steps_are_written_from_the_models_and_removed_with_the_plugin(blog: Blo
         False,
         True,
     )
+    long = "late: Mapped[int]\n    facts_again: Mapped[Any] = mapped_column(JSONValue, nullable=True)"
+    drop_in(blog, "notes", MODELS.replace("# more", f"{loud}\n    {long}"))
+    said = command(blog, "plugins", "makemigration", "notes", "-m", "long words " * 20)
+    warning = "p_notes_note.late fails where rows are: give it a server_default, or nullable=True."
+    assert f"! {warning}" in said
+    folder = Path(written).parent
+    third = next(folder.glob("0003_*"))
+    assert f"    # {warning}" in third.read_text("utf-8")
+    (folder / "pyproject.toml").write_text(
+        PYPROJECT[PYPROJECT.index("[tool.ruff]") : PYPROJECT.index("[tool.mypy]")], encoding="utf-8"
+    )
+    for words in (["check"], ["format", "--check", "--diff"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words, "--no-cache", "."],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    third.unlink()
+    drop_in(blog, "notes", MODELS.replace("# more", loud))
     assert "0002 of 0002" in command(blog, "plugins", "migrate", "notes")
     with blog.site.engine.connect() as connection:
         assert {column["name"] for column in sa.inspect(connection).get_columns("p_notes_note")} >= {

@@ -16,6 +16,7 @@ from blogengine.errors import Refused
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from blogengine.testing import hidden_fields
+from blogengine.testing.contract.sources import texts as texts_of
 from tests.documents import FILE
 from tests.documents import ROOT
 from tests.documents import blocks
@@ -217,6 +218,17 @@ def test_dead_links_are_looked_for_in_a_job_and_shown_to_the_owner(
     assert owner_client.send("/admin/-/link_check/again", {}).status_code == 400
 
 
+def test_the_texts_of_its_templates_can_be_translated() -> None:
+    plain = [
+        (name, line, text.strip())
+        for name, source in SHOWN.items()
+        if name.endswith(".html")
+        for line, text in texts_of(source)
+        if re.search(r"[^\W\d_]{2}", text)
+    ]
+    assert plain == []
+
+
 def test_the_package_of_the_tutorial_is_made_filled_and_its_tests_pass(tmp_path: Path) -> None:
     words = ["plugins", "new", "Reading time", "--with", "settings", "--into", str(tmp_path)]
     CliRunner().invoke(group, words, catch_exceptions=False)
@@ -229,6 +241,10 @@ def test_the_package_of_the_tutorial_is_made_filled_and_its_tests_pass(tmp_path:
     for name, text in shown.items():
         assert (tmp_path / name).exists(), f"{name} is none of the files that the command makes"
         (tmp_path / name).write_text(text, encoding="utf-8")
+    for words in (["check"], ["format", "--check"]):
+        ruff: list[str | Path] = [sys.executable, "-m", "ruff", *words, "--no-cache", project]
+        checked = subprocess.run(ruff, capture_output=True, text=True)
+        assert checked.returncode == 0, checked.stdout
     build: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
     build += [
         "--no-build-isolation",

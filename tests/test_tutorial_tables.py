@@ -19,7 +19,7 @@ TEST = "instance/plugins/applause/tests/test_applause.py"
 
 def code_of(step: Path) -> str:
     """Return a step without its layout and without Alembic's marks of names that are complete."""
-    return ast.dump(ast.parse(re.sub(r"op\.f\(('[^']*')\)", r"\1", step.read_text(encoding="utf-8"))))
+    return ast.dump(ast.parse(re.sub(r'op\.f\(("[^"]*")\)', r"\1", step.read_text(encoding="utf-8"))))
 
 
 def write_all(blog: BlogKit) -> Path:

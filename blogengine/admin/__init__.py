@@ -70,13 +70,19 @@ def mount(app: Flask, plugin_id: str, pages: AdminPages) -> None:
     try:
         if pages.permission not in known:
             raise ValueError(
-                f"there is no permission {pages.permission!r}.{did_you_mean(str(pages.permission), known)}"
+                f"there is no permission {pages.permission!r}; its hook register_permissions declares those of its own."
+                f"{did_you_mean(str(pages.permission), known)}"
             )
         trial.register_blueprint(pages.blueprint, url_prefix=prefix, name=name)
         if endpoint not in trial.view_functions:
-            raise ValueError(f"there is no view {pages.endpoint!r} to begin at")
+            views = ", ".join(sorted(one.rpartition(".")[2] for one in trial.view_functions)) or "none"
+            raise ValueError(
+                f"there is no view {pages.endpoint!r} to begin at; the blueprint has {views}. "
+                "Name the first view third: AdminPages(blueprint, label, view)."
+            )
     except Exception as error:
-        blog().plugins.drop(plugin_id, f"Its admin pages cannot be used: {error}.")
+        end = "" if str(error).endswith((".", "?")) else "."
+        blog().plugins.drop(plugin_id, f"Its admin pages cannot be used: {error}{end}")
         return
     app.register_blueprint(pages.blueprint, url_prefix=prefix, name=name)
     app.extensions[PLUGIN_PAGES][name] = (endpoint, pages)

@@ -113,5 +113,8 @@ def makemigration(opener: Opener, plugin_id: str, message: str) -> None:
     if written is None:
         click.echo("The steps make all that the models say; nothing was written.")
         return
-    click.echo(f"Wrote {written}")
+    path, warnings = written
+    click.echo(f"Wrote {path}")
+    for warning in warnings:
+        click.echo(f"! {warning}")
     click.echo(f"Read it, then run: blogengine plugins enable {plugin_id}")

@@ -47,7 +47,7 @@ def register_tables() -> Tables:  # type: ignore[empty-body]
 def register_routes() -> Blueprint:  # type: ignore[empty-body]
     """Add public pages.
 
-    Returns a Flask blueprint named like the plugin. It is mounted under `/-/<plugin id>/`; rules listed as
+    Returns a Flask blueprint. It is mounted under `/-/<plugin id>/`; rules listed as
     `root_routes` in the manifest are mounted as they are written. A rule of the core always wins.
     Called once when an app is built. Since 0.1.
     """

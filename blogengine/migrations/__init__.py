@@ -77,9 +77,12 @@ def drop_tables(
     importlib.import_module("blogengine.migrations.dropping").drop(engine, plugin_id, plugin_ids, change)
 
 
-def write_step(scratch: Engine, tables: Tables, message: str) -> Path | None:
-    """Write the next step of a plugin's tables from its models; None where there is nothing to do. Raises `Refused`."""
-    path: Path | None = importlib.import_module("blogengine.migrations.writing").write_step(
-        scratch, tables, message
-    )
-    return path
+def write_step(scratch: Engine, tables: Tables, message: str) -> tuple[Path, list[str]] | None:
+    """Write the next step of a plugin's tables from its models; None where there is nothing to do. Raises `Refused`.
+
+    Returns its path and what must be changed in it before it is used where rows are.
+    """
+    written: tuple[Path, list[str]] | None = importlib.import_module(
+        "blogengine.migrations.writing"
+    ).write_step(scratch, tables, message)
+    return written

@@ -1,6 +1,7 @@
 """Writing the next step of a plugin's schema from the difference between its models and its steps."""
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 from typing import Literal
@@ -10,38 +11,43 @@ from alembic.autogenerate import produce_migrations
 from alembic.autogenerate import render_python_code
 from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
+from alembic.operations.ops import AddColumnOp
 from alembic.operations.ops import MigrationScript
+from alembic.operations.ops import ModifyTableOps
+from alembic.operations.ops import UpgradeOps
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine import Engine
 
 from blogengine.db import UTCDateTime
 from blogengine.errors import Refused
 from blogengine.migrations import plugins
+from blogengine.migrations import printing
 from blogengine.tables import Tables
 
 _STEP = '''\
 """{words}"""
 
-import sqlalchemy as sa
-from alembic import op
-{more}
+{imports}
+
 revision = "{number}"
 down_revision = {before}
 
 
 def upgrade() -> None:
     """{words}"""
-    {up}
+{up}
 
 
 def downgrade() -> None:
     """Take it back."""
-    {down}
+{down}
 '''
 
 
-def write_step(scratch: Engine, tables: Tables, message: str) -> Path | None:
+def write_step(scratch: Engine, tables: Tables, message: str) -> tuple[Path, list[str]] | None:
     """Write the next script into the plugin's folder; None where there is nothing to do.
+
+    Returns its path, and sentences about what must be changed in it before it is used where rows are.
 
     `scratch` is an empty database with the core's tables, on which the plugin's steps are run to compare.
     """
@@ -60,20 +66,41 @@ def write_step(scratch: Engine, tables: Tables, message: str) -> Path | None:
         if script.upgrade_ops.is_empty():
             return None
         up, down = (_code(ops, connection, tables) for ops in (script.upgrade_ops, script.downgrade_ops))
-    more = "from sqlalchemy.dialects import postgresql\n" if "postgresql." in up + down else ""
+        warnings = _warnings(script.upgrade_ops)
+    imports = ["import sqlalchemy as sa"] if "sa." in up + down else []
+    imports.append("from alembic import op")
+    imports += ["from sqlalchemy.dialects import postgresql"] if "postgresql." in up + down else []
     before = tables.head
     number = f"{int(before or 0) + 1:04d}"
     words = re.sub(r"\W+", "_", message.lower(), flags=re.ASCII).strip("_")[:40] or "step"
-    sentence = " ".join(message.replace('"', "'").replace("\\", "/").split())
+    sentence = textwrap.shorten(message.replace('"', "'").replace("\\", "/"), 90, placeholder=" …")
     sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
     said = f'"{before}"' if before else "None"
     tables.folder.mkdir(parents=True, exist_ok=True)
     path = tables.folder / f"{number}_{words}.py"
     path.write_text(
-        _STEP.format(more=more, words=sentence, number=number, before=said, up=up, down=down),
+        _STEP.format(
+            imports="\n".join(imports),
+            words=sentence,
+            number=number,
+            before=said,
+            up="\n".join([*(f"    # {warning}" for warning in warnings), up]),
+            down=down,
+        ),
         encoding="utf-8",
     )
-    return path
+    return path, warnings
+
+
+def _warnings(operations: UpgradeOps) -> list[str]:
+    """Return a sentence for each new column that the rows of a table could not have."""
+    return [
+        f"{one.table_name}.{one.column.name} fails where rows are: give it a server_default, or nullable=True."
+        for group in operations.ops
+        if isinstance(group, ModifyTableOps)
+        for one in group.ops
+        if isinstance(one, AddColumnOp) and not one.column.nullable and one.column.server_default is None
+    ]
 
 
 def difference(connection: Connection, tables: Tables) -> MigrationScript:
@@ -106,8 +133,7 @@ def _code(ops: Any, connection: Connection, tables: Tables) -> str:
     code = render_python_code(
         ops, render_as_batch=True, render_item=_render_item, migration_context=_context(connection, tables)
     )
-    lines = [line for line in code.splitlines() if not line.lstrip().startswith("# ###")]
-    return "\n".join(lines).strip()
+    return printing.laid_out(code)
 
 
 def _render_item(kind: str, thing: Any, context: AutogenContext) -> str | Literal[False]:

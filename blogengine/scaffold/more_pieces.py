@@ -30,12 +30,10 @@ def register_tables() -> Tables:
 def post_saved(post_id: int, draft: PostDraft, tx: Transaction) -> None:
     """Note the length, in the transaction that saves the post."""
     tx.session.add(Version(post_id=post_id, length=len(draft.source), saved_at=now()))
-    tx.bump(f"$id:{post_id}")
 
 
 def lengths(post_id: int) -> list[int]:
     """Return how long a post was each time it was saved."""
-    depends(f"$id:{post_id}")
     wanted = sa.select(Version.length).where(Version.post_id == post_id).order_by(Version.id)
     return list(session().scalars(wanted))
 '''
@@ -61,7 +59,6 @@ _TABLE_IMPORTS = (
     "blogengine.plugin.Tables",
     "blogengine.plugin.Transaction",
     "blogengine.plugin.UTCDateTime",
-    "blogengine.plugin.depends",
     "blogengine.plugin.hookimpl",
     "blogengine.plugin.now",
     "blogengine.plugin.session",

@@ -241,6 +241,10 @@ def test_a_plugins_page_is_in_the_menu_and_only_for_the_signed_in(
     ("change", "said"),
     [
         (('AdminPages(bp, "The box")', 'AdminPages(bp, "The box", "nowhere")'), "there is no view 'nowhere'"),
+        (
+            ('AdminPages(bp, "The box")', 'AdminPages(bp, "The box", permission="x.see")'),
+            "register_permissions declares",
+        ),
         (("AdminPages(bp", "AdminPages('bp'"), "Its admin pages cannot be used"),
     ],
 )

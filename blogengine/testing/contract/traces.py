@@ -1,5 +1,6 @@
 """What a plugin leaves behind when it is disabled, and what it asks of a blog that grows."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from blogengine.testing.contract.trial import Trial
 MORE = 7
 """Posts, and comments on one of them, that make a blog large: more than fit on a first page is not needed."""
 _OURS = ("blogengine.", "flask.", "jinja2.", "werkzeug.", "markupsafe")
+_VALUE = r"(?:\?|%s|%\(\w+\)s|\$\d+|:\w+)(?:::\w+)?"
+_LIST = re.compile(rf"\bIN \({_VALUE}(?:, ?{_VALUE})*\)", re.IGNORECASE)
 _PATCHED = {("blogengine.fetch", "Internet"), ("blogengine.plugins.manager", "guarded")}
 """What this kit itself puts in another's place."""
 
@@ -98,18 +101,23 @@ def _cost(trial: Trial, path: str) -> Counter[str]:
     return calls + seen
 
 
+def shape(statement: str) -> str:
+    """Return the beginning of a statement without line ends; lists of values are the same whatever their length."""
+    return _LIST.sub("IN (…)", " ".join(statement.split()))[:300]
+
+
 @contextmanager
 def _statements(trial: Trial) -> Iterator[Counter[str]]:
     """Count what is asked of the database, the prepared selects too, which SQLAlchemy does not see."""
     seen: Counter[str] = Counter()
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        seen[" ".join(statement.split())[:300]] += 1
+        seen[shape(statement)] += 1
 
     rows = Prepared.rows
 
     def noted(self: Prepared, **parameters: Any) -> list[tuple[Any, ...]]:
-        seen[" ".join(str(self.statement).split())[:300]] += 1
+        seen[shape(str(self.statement))] += 1
         return rows(self, **parameters)
 
     event.listen(trial.blog.site.engine, "before_cursor_execute", note)
