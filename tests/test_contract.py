@@ -13,6 +13,7 @@ GOOD = '''
 
     from dataclasses import dataclass
 
+    import sqlalchemy as sa
     from flask import Blueprint
     from flask import render_template
 
@@ -52,6 +53,11 @@ GOOD = '''
     def post_footer_html(post):
         settings = settings_of("good")
         return Markup("<p>{}</p>").format(settings.words * settings.times)
+
+    @hookimpl
+    def listing_footer_html(page):
+        wanted = sa.text("SELECT title FROM post WHERE id IN :ids").bindparams(sa.bindparam("ids", expanding=True))
+        session().scalars(wanted, {"ids": [post.id for post in page.posts]}).all()
 
     @hookimpl
     def judge_comment(comment):
@@ -156,7 +162,8 @@ BAD: dict[str, tuple[str, str | dict[str, str]]] = {
     ),
     "a query for each post": (
         "test_it_asks_no_more_of_a_larger_blog",
-        "@hookimpl\ndef listing_footer_html(page):\n    for post in page.posts: read_meta('post', [post.id], 'bad')",
+        "import sqlalchemy as sa\n@hookimpl\ndef listing_footer_html(page):\n"
+        "    for post in page.posts: session().scalar(sa.text('SELECT id FROM post WHERE id = :id'), {'id': post.id})",
     ),
     "a secret on a page": (
         "test_its_secrets_are_shown_nowhere",

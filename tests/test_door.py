@@ -185,6 +185,21 @@ def test_a_problem_of_many_pages_is_said_once_with_their_number(blog: BlogKit, o
     assert report.text().count("ValueError: no such luck") == 2  # the sentence, and the traceback's last line
 
 
+def test_tables_that_differ_from_the_models_are_one_problem_with_a_hint(blog: BlogKit) -> None:
+    blog.write_post()
+    drop_in(blog, "candidate", TABLES)
+    blog.enable("candidate")
+    changed = TABLES.replace("    word = sa", "    late = sa.orm.mapped_column(sa.Text)\n    word = sa")
+    saving = (
+        "\n@hookimpl\ndef post_saved(tx, post_id):\n    tx.session.add(Word(word=str(post_id), late='x'))\n"
+    )
+    report = tried(blog, changed.replace("select(Word.word)", "select(Word.late)") + saving)
+    about = [problem for problem in report.problems if "late" in problem.what]
+    assert len(about) == 1
+    assert about[0].pages > 2
+    assert about[0].what.count("The tables differ from the models: was a step changed") == 1
+
+
 def test_a_post_that_is_saved_and_a_comment_that_comes_in_are_tried_too(blog: BlogKit) -> None:
     old = blog.write_post("A post")
     report = tried(

@@ -310,7 +310,7 @@ def forget_code() -> None:
 
 def test_a_plugin_with_models_but_no_steps_cannot_be_enabled(blog: BlogKit) -> None:
     drop_in(blog, "notes", NOTES.replace('[(make, lambda op: op.drop_table("p_notes_note"))]', "[]"))
-    with pytest.raises(Refused, match="run `blogengine plugins makemigration notes`"):
+    with pytest.raises(Refused, match="run `blogengine plugins makemigration notes -m"):
         blog.enable("notes")
 
 

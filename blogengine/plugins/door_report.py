@@ -1,6 +1,7 @@
 """What came out of trying a plugin at the door, before it may run."""
 
 import json
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,6 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from blogengine.errors import Refused
+
+_MISSING = re.compile(
+    r"(?:no such (?:column|table)|has no column named|\bUndefined(?:Column|Table)\b).*\bp_[a-z]", re.DOTALL
+)
+_DIFFERENT = (
+    "The tables differ from the models: was a step changed after it had been run here? Write the next step, or take the "
+    "tables away with `blogengine plugins uninstall` and enable the plugin again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +41,18 @@ class Problem:
 
 
 def joined(problems: Iterable[Problem]) -> list[Problem]:
-    """Return each problem once, at the first place where it was seen."""
+    """Return each problem once, at the first place where it was seen.
+
+    All that comes from tables which are not what the models say is one problem.
+    """
     found: dict[str, Problem] = {}
     for problem in problems:
-        known = found.get(problem.what)
+        key = problem.what
+        if _MISSING.search(problem.what):
+            key, problem = _DIFFERENT, replace(problem, what=f"{problem.what.rstrip()}\n{_DIFFERENT}")
+        known = found.get(key)
         pages = problem.pages + (known.pages if known is not None else 0)
-        found[problem.what] = replace(known or problem, pages=pages)
+        found[key] = replace(known or problem, pages=pages)
     return list(found.values())
 
 
