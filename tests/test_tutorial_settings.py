@@ -1,10 +1,13 @@
 """The plugins that the pages about settings and mail show work."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from blogengine.errors import Invalid
+from blogengine.plugin import read_meta
+from blogengine.plugin import write
 from blogengine.testing import BlogKit
 from blogengine.testing import JobKit
 from blogengine.testing import Mailbox
@@ -22,7 +25,6 @@ def install(blog: BlogKit) -> Install:
 
     def write_and_enable(page: str, plugin_id: str) -> None:
         shown = files(ROOT / "docs" / "plugins" / f"{page}.md")
-        assert list(shown) == [f"instance/plugins/{plugin_id}.py"]
         file = blog.site.config.drop_in_folder / f"{plugin_id}.py"
         file.write_text(shown[f"instance/plugins/{plugin_id}.py"], encoding="utf-8")
         blog.enable(plugin_id)
@@ -38,6 +40,16 @@ def test_the_page_about_settings(blog: BlogKit, client: Visitor, install: Instal
     assert "<li>https://a.example/?a&amp;b</li>" in client.get("/").text
     assert jobs.run_all() == 1
     assert jobs.failed() == []
+
+
+def test_the_keyring_of_the_page_about_settings_keeps_keys_sealed(blog: BlogKit, install: Install) -> None:
+    install("settings", "keyring")
+    module: dict[str, Any] = {}
+    exec((blog.site.config.drop_in_folder / "keyring.py").read_text(), module)
+    with blog.app():
+        write(lambda tx: module["keep"](tx, "receiver", "a key that nobody guesses"))
+        assert "nobody guesses" not in str(read_meta("keyring", [1], "keyring"))
+        assert module["key_of"]("receiver").reveal() == "a key that nobody guesses"
 
 
 def test_the_page_about_mail(

@@ -48,7 +48,7 @@ def test_keys_move_choose_decide_and_take_back(address: str, page: playwright.Pa
         page.keyboard.press(key)
         playwright.expect(here).to_have_text(text)
     page.keyboard.press("x")
-    playwright.expect(page.locator(".row.here input")).to_be_checked()
+    playwright.expect(page.locator(".row.here input[type=checkbox]")).to_be_checked()
     page.keyboard.press("a")
     playwright.expect(page.locator(".notice")).to_contain_text("Published: 1 comment.")
     playwright.expect(rows).to_have_count(2)
