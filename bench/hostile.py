@@ -10,7 +10,7 @@ from bench.measuring import Row
 BAR = 150.0
 """Milliseconds of CPU that one comment may cost."""
 LENGTH = 8_000
-SHAPES = {
+HTML = {
     "nested lists": "<ul><li>",
     "nested bold": "<b>",
     "adoption agency": "<b><i><a><p>",
@@ -30,6 +30,8 @@ SHAPES = {
     "comments": "<!--",
     "closing tags": "</p>",
     "svg": "<svg><b>",
+}
+MARKDOWN = {
     "empty lines": "x\n\n",
     "stars": "*a* ",
     "brackets": "[a](http://b) ",
@@ -38,6 +40,7 @@ SHAPES = {
     "quoted lines": ">\n",
     "as many words as fit": "word & ",
 }
+SHAPES = HTML | MARKDOWN
 _TOKEN = re.compile(rb'name="ft"[^>]*value="([^"]+)"')
 
 

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import Envelope
 from aiosmtpd.smtp import LoginPassword
 
 from blogengine.testing import BlogKit
+from blogengine.testing import JobKit
 
 
 class Sink:
@@ -94,3 +95,11 @@ def mail_server(blog: BlogKit, url: str = "https://blog.example") -> Iterator[Si
         yield sink
     finally:
         controller.stop()
+
+
+def sent(sink: Sink, jobs: JobKit) -> list[EmailMessage]:
+    """Do all jobs and return the mails that arrived since the last call."""
+    jobs.run_all()
+    found = sink.mails()
+    sink.taken.clear()
+    return found

@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from bench.hostile import HTML
 from blogengine import sanitize
 from blogengine.errors import Refused
 from blogengine.htmlscan import tags
@@ -465,29 +466,11 @@ def _fill(shape: str, length: int) -> str:
 
 
 SHAPES = {
-    "nested lists": "<ul><li>",
-    "nested bold": "<b>",
-    "adoption agency": "<b><i><a><p>",
-    "closed adoption agency": "<b><p></b></p>",
-    "attributes": "<a " + "x=1 " * 2000,
-    "different attributes": "<a " + "".join(f"a{n}=1 " for n in range(1200)),
-    "nested quotes": "<blockquote>",
+    **HTML,
     "nested divs": "<div>",
-    "flat lists": "<li><p>",
-    "reopened formatting": "<p>" + "<i>" * 39 + "</p>" + "<p>x" * 2000,
     "foster parents": "<table>" + "x<br>" * 1600,
-    "angle brackets": "<",
-    "ampersands": "&",
-    "entities": "&foo;",
-    "breaks": "<br>",
-    "bold words": "<b>x</b>",
-    "open quotes": '<a x="',
-    "tags in tags": "<a <b ",
-    "comments": "<!--",
     "cdata": "<![CDATA[",
     "scripts": "<script></script ",
-    "closing tags": "</p>",
-    "svg": "<svg><b>",
 }
 BIG = {
     **{name: _fill(shape, 500_000) for name, shape in SHAPES.items()},

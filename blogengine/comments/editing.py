@@ -14,6 +14,7 @@ from blogengine.comments.moderation import recount
 from blogengine.comments.moderation import tell_removed
 from blogengine.comments.submission import Outcome
 from blogengine.comments.submission import digest_of
+from blogengine.comments.submission import told
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import Refused
@@ -39,16 +40,9 @@ def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts, *, by_owner:
     if before is None or post is None:
         raise _gone()
     if before.source == draft.text:
-        return Outcome(comment_id, _told(before.status), is_repeat=True)
+        return Outcome(comment_id, told(before.status), is_repeat=True)
     user_id = before.user_id
-    whole = CommentDraft(
-        draft.text,
-        before.author_name,
-        before.author_url,
-        before.parent_id,
-        draft.html or str(markup.render_comment(draft.text)),
-        email=before.author_email,
-    )
+    whole = _as_new(before, draft)
     judgement = Judgement() if user_id is not None or by_owner else judge(whole, post, facts)
     if judgement.level >= REJECT:
         raise Refused(judgement.refusal or "This text was refused.", code="rejected")
@@ -70,18 +64,29 @@ def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts, *, by_owner:
         if judgement.level != PUBLISH:
             comment.held_reason, comment.score = judgement.stored_reasons(), judgement.score
         if comment.status != "published":
-            comment.status_before = (
-                ""  # taking a decision back would publish a text that nobody decided about
-            )
+            # Taking a decision back would publish a text that nobody decided about.
+            comment.status_before = ""
         if comment.status != was:
             tell_removed(tx, comment, was, comment.status)
         tx.session.flush()
         recount(tx, comment.post_id)
         tx.bump("comments", "moderation")
         blog().hook.comment_saved(comment_id=comment_id, status=comment.status, facts=facts, tx=tx)
-        return Outcome(comment_id, _told(comment.status))
+        return Outcome(comment_id, told(comment.status))
 
     return database.write(change)
+
+
+def _as_new(before: Comment, draft: CommentDraft) -> CommentDraft:
+    """Return the comment with its new text as if it were sent now."""
+    return CommentDraft(
+        draft.text,
+        before.author_name,
+        before.author_url,
+        before.parent_id,
+        draft.html or str(markup.render_comment(draft.text)),
+        email=before.author_email,
+    )
 
 
 def _status(before: str, judgement: Judgement) -> str:
@@ -89,10 +94,6 @@ def _status(before: str, judgement: Judgement) -> str:
     if before == "spam" or judgement.level > HOLD:
         return "spam"
     return "pending" if before == "pending" or judgement.level == HOLD else "published"
-
-
-def _told(status: str) -> str:
-    return status if status in ("published", "spam") else "pending"
 
 
 def _gone() -> Refused:

@@ -280,7 +280,12 @@ def _find(digest: str) -> Outcome | None:
     row = _SAME.row(digest=digest)
     if row is None:
         return None
-    return Outcome(row[0], row[1] if row[1] in ("published", "spam") else "pending", is_repeat=True)
+    return Outcome(row[0], told(row[1]), is_repeat=True)
+
+
+def told(status: str) -> str:
+    """Return the status as an `Outcome` says it: what is neither public nor spam waits."""
+    return status if status in ("published", "spam") else "pending"
 
 
 def _check_rate(facts: CommentFacts) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from email.message import EmailMessage
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +21,7 @@ from blogengine_notify.models import Follow
 from tests.admin.forms import text_of
 from tests.smtp import Sink
 from tests.smtp import mail_server
+from tests.smtp import sent
 from tests.smtp import words
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -43,14 +43,6 @@ def sink(blog: BlogKit, path: str) -> Iterator[Sink]:
     """The mail server of the blog."""
     with mail_server(blog) as running:
         yield running
-
-
-def sent(sink: Sink, jobs: JobKit) -> list[EmailMessage]:
-    """Do all jobs and return the mails that arrived since the last call."""
-    jobs.run_all()
-    found = sink.mails()
-    sink.taken.clear()
-    return found
 
 
 def link(client: Visitor, sink: Sink, jobs: JobKit, address: str = ANN) -> str:

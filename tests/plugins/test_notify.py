@@ -29,6 +29,7 @@ from blogengine_notify.models import Sent
 from tests.admin.forms import text_of
 from tests.smtp import Sink
 from tests.smtp import mail_server
+from tests.smtp import sent
 from tests.smtp import words
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -51,14 +52,6 @@ def sink(blog: BlogKit, path: str) -> Iterator[Sink]:
     """The mail server of the blog."""
     with mail_server(blog) as running:
         yield running
-
-
-def sent(sink: Sink, jobs: JobKit) -> list[EmailMessage]:
-    """Do all jobs and return the mails that arrived since the last call."""
-    jobs.run_all()
-    found = sink.mails()
-    sink.taken.clear()
-    return found
 
 
 def facts(mails: list[EmailMessage]) -> list[tuple[str, str]]:
