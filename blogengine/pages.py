@@ -116,6 +116,10 @@ class CommentView:
     """Whether a list of answers begins under it, on this page."""
     closes: int = 0
     """How many lists of answers end after it."""
+    kind: str = "comment"
+    """`comment` for what was typed into the form, else the word of the plugin that received it, such as `webmention`."""
+    source_url: str = ""
+    """Where on the web it stands, http or https, when it came from elsewhere; empty for a comment."""
 
     @property
     def is_removed(self) -> bool:
@@ -298,6 +302,10 @@ class CommentDraft:
     """The text as clean HTML; empty where nobody has made it yet."""
     email: str = ""
     """The commenter's address, which readers never see, or empty."""
+    kind: str = "comment"
+    """`comment` for what was typed into the form, else a word such as `webmention`: see `comments.received`."""
+    source_url: str = ""
+    """Where on the web it stands, when it came from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

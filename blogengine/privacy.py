@@ -164,6 +164,8 @@ def _comments(person: DataSubject) -> list[dict[str, Any]]:
                     "id": comment.id,
                     "post": title,
                     "path": path,
+                    "kind": comment.kind,
+                    "source": comment.source_url,
                     "status": comment.status,
                     "name": comment.author_name,
                     "website": comment.author_url,

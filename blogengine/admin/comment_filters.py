@@ -35,18 +35,19 @@ class Shown:
     author: str = ""
     plugin: str = ""
     score: str = ""
+    kind: str = ""
     before: int | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether more than the status chooses."""
-        return bool(self.q or self.post or self.author or self.plugin or self.score)
+        return bool(self.q or self.post or self.author or self.plugin or self.score or self.kind)
 
     @property
     def fields(self) -> list[tuple[str, str]]:
         """Return it as fields of a form, but for the place where the list goes on."""
         values = {"status": self.status, "q": self.q, "post": self.post, "author": self.author}
-        values |= {"plugin": self.plugin, "score": self.score}
+        values |= {"plugin": self.plugin, "score": self.score, "kind": self.kind}
         return [(name, str(value)) for name, value in values.items() if value]
 
     def url(self, **changes: Any) -> str:
@@ -66,6 +67,7 @@ class Shown:
             author=self.author,
             plugin=self.plugin,
             score=self.score,
+            kind=self.kind,
             limit=limit,
         )
 
@@ -80,6 +82,7 @@ def shown(values: Mapping[str, str]) -> Shown:
         _words(values, "author"),
         _words(values, "plugin")[:40],
         score if score in service.SCORES else "",
+        _words(values, "kind")[:31],
         number(values, "before"),
     )
 

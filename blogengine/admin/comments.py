@@ -55,6 +55,7 @@ def comments() -> Response:
         tabs=tabs,
         judges=[(service.ENGINE, "the blog itself"), *((name, name) for name in _judges())],
         scores=list(SCORES.items()),
+        kinds=service.kinds(),
         rows=rows,
         decisions=comment_rows.decisions(wanted.status) if any(row.decisions for row in rows) else [],
         all_selected=all_selected,

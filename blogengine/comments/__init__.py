@@ -29,6 +29,7 @@ from blogengine.comments.queue import comments_for_owner
 from blogengine.comments.queue import count_spam
 from blogengine.comments.queue import counts
 from blogengine.comments.queue import is_known_sender
+from blogengine.comments.queue import kinds
 from blogengine.comments.queue import known_senders
 from blogengine.comments.queue import parents_of
 from blogengine.comments.reading import CommentList
@@ -38,6 +39,9 @@ from blogengine.comments.reading import own_comment
 from blogengine.comments.reading import recent
 from blogengine.comments.reading import stored
 from blogengine.comments.reading import thread
+from blogengine.comments.receiving import receive
+from blogengine.comments.receiving import received
+from blogengine.comments.receiving import retract
 from blogengine.comments.submission import NAME_LIMIT
 from blogengine.comments.submission import TEXT_LIMIT
 from blogengine.comments.submission import Outcome
@@ -76,6 +80,7 @@ __all__ = [
     "edits_of",
     "get",
     "is_known_sender",
+    "kinds",
     "known_senders",
     "mark_spam",
     "new_digest",
@@ -88,9 +93,12 @@ __all__ = [
     "posts_under",
     "preview",
     "reasons_in",
+    "receive",
+    "received",
     "recent",
     "recount",
     "remove",
+    "retract",
     "stored",
     "submit",
     "tell_removed",

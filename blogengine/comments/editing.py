@@ -86,6 +86,8 @@ def _as_new(before: Comment, draft: CommentDraft) -> CommentDraft:
         before.parent_id,
         draft.html or str(markup.render_comment(draft.text)),
         email=before.author_email,
+        kind=before.kind,
+        source_url=before.source_url,
     )
 
 

@@ -11,6 +11,7 @@ from blogengine.addresses import mail_key
 from blogengine.db import db
 from blogengine.models import Comment
 from blogengine.models import Post
+from blogengine.models.comments import NOT_TYPED
 from blogengine.pages import SILENT
 from blogengine.text import fold
 
@@ -40,6 +41,8 @@ class Filter:
     """Who held it: a plugin, or `ENGINE`."""
     score: str = ""
     """A key of `SCORES`."""
+    kind: str = ""
+    """`comment`, or the word of what a plugin received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,13 @@ def comments_for_owner(
     author: str = "",
     plugin: str = "",
     score: str = "",
+    kind: str = "",
 ) -> tuple[list[tuple[Comment, Post]], bool]:
     """Return comments with their posts, newest first, and whether more follow after the last one.
 
     `status` is one of the statuses, `removed` for both kinds, or empty for all but spam; for the others see `Filter`.
     """
-    wanted = Filter(status, q, post_id, author, plugin, score)
+    wanted = Filter(status, q, post_id, author, plugin, score, kind)
     statement = sa.select(Comment, Post).join(Post, Post.id == Comment.post_id).where(*_conditions(wanted))
     if before_id is not None:
         last = db.session.get(Comment, before_id)
@@ -103,7 +107,7 @@ def _conditions(wanted: Filter) -> list[Any]:
     if wanted.author:
         found.append(Comment.author_name == wanted.author)
     for word in fold(wanted.q).split():
-        columns = (Comment.source, Comment.author_name, Comment.author_url)
+        columns = (Comment.source, Comment.author_name, Comment.author_url, Comment.source_url)
         found.append(sa.or_(*(column.icontains(word, autoescape=True) for column in columns)))
     if wanted.plugin == ENGINE:
         found.append(Comment.held_reason.like("The %"))
@@ -111,6 +115,7 @@ def _conditions(wanted: Filter) -> list[Any]:
         line = f"{wanted.plugin}: "
         at_first = Comment.held_reason.startswith(line, autoescape=True)
         found.append(sa.or_(at_first, Comment.held_reason.contains(f"\n{line}", autoescape=True)))
+    found += [Comment.kind == wanted.kind] if wanted.kind else []
     least, most = SCORES.get(wanted.score, (None, None))
     found += [Comment.score >= least] if least is not None else []
     found += [Comment.score < most] if most is not None else []
@@ -175,6 +180,12 @@ def parents_of(comments: Sequence[Comment]) -> dict[int, Comment]:
         return {}
     rows = db.session.scalars(sa.select(Comment).where(Comment.id.in_(wanted)))
     return {one.id: one for one in rows}
+
+
+def kinds() -> list[str]:
+    """Return the kinds of comments there are: `comment`, and what plugins received."""
+    received = sa.select(Comment.kind).where(sa.text(NOT_TYPED)).distinct().order_by(Comment.kind)
+    return ["comment", *db.session.scalars(received)]
 
 
 def count_spam() -> int:

@@ -47,6 +47,8 @@ _COLUMNS = (
     Comment.pipeline,
     Comment.edited_at,
     Comment.email_key,
+    Comment.kind,
+    Comment.source_url,
 )
 # Only the index is walked up to the page: 10,000 comments with their texts would be read for its last one otherwise.
 _ON_PAGE = (
@@ -222,6 +224,8 @@ def _view(row: Any, url: str) -> CommentView:
         by_author=row[10] is not None,
         edited_at=row[12],
         email_key=_person_key(row[13]),
+        kind=row[14],
+        source_url=row[15],
     )
 
 

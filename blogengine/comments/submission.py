@@ -236,6 +236,8 @@ def _row(
         "thread_key": key,
         "depth": depth_of(key),
         "status": status,
+        "kind": draft.kind,
+        "source_url": draft.source_url,
         "author_name": user.name if user is not None else draft.name,
         "author_url": draft.website,
         "author_email": draft.email if user is None else "",
@@ -270,10 +272,18 @@ def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:
 
 
 def digest_of(draft: CommentDraft, post_id: int, user_id: int | None) -> str:
-    """Return what is the same for two comments that are one: post, parent, name and text."""
+    """Return what is the same for two comments that are one: post, parent, name and text; or post, kind and source."""
+    if draft.source_url:
+        received = "\0".join(["", str(post_id), draft.kind, draft.source_url])
+        return hashlib.sha256(received.encode()).hexdigest()
     name = f"\0{user_id}" if user_id is not None else fold(draft.name)  # which nobody can type
     facts = "\0".join([str(post_id), str(draft.parent_id or ""), name, draft.text.strip()])
     return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def repeat_of(draft: CommentDraft, post_id: int) -> Outcome | None:
+    """Return what became of the same words, or the same source, when they came before; None where they did not."""
+    return _find(digest_of(draft, post_id, None))
 
 
 def _find(digest: str) -> Outcome | None:

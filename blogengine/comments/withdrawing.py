@@ -15,13 +15,15 @@ from blogengine.models import Comment
 
 CHUNK = 500
 GONE = "removed-by-author"
+TYPED = "comment"
+"""Kind of what was typed into the form."""
 
 
 def withdraw(ids: Iterable[int]) -> int:
     """Take these comments back for their writers, for good; returns how many there were.
 
     One that readers saw or that was answered keeps its place, without name, address and text, as Blogger's "removed by the
-    author"; any other is deleted.
+    author"; any other is deleted. What came from elsewhere and was not answered leaves no place: nobody wrote it here.
     """
     wanted = list(ids)
 
@@ -51,7 +53,8 @@ def withdraw(ids: Iterable[int]) -> int:
 def _take_back(tx: Transaction, comment: Comment, *, is_answered: bool) -> None:
     before = comment.status
     # A comment that was imported stays known by its id, or the next import would bring it back.
-    if before in ("pending", "spam") and not is_answered and comment.source_id is None:
+    was_unseen = before in ("pending", "spam") or comment.kind != TYPED
+    if was_unseen and not is_answered and comment.source_id is None:
         tx.session.delete(comment)
         tell_removed(tx, comment, before, "deleted")
         return
@@ -60,7 +63,7 @@ def _take_back(tx: Transaction, comment: Comment, *, is_answered: bool) -> None:
         comment.status = GONE
     elif before == "pending":
         comment.status = "spam"
-    comment.author_name = comment.author_url = comment.source = comment.html = ""
+    comment.author_name = comment.author_url = comment.source = comment.html = comment.source_url = ""
     comment.author_email = comment.email_key = ""
     comment.held_reason = comment.status_before = comment.address_key = ""
     comment.user_id = comment.edited_at = None

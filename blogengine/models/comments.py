@@ -11,6 +11,9 @@ from blogengine.db import BigId
 from blogengine.db import KeyText
 from blogengine.db import UTCDateTime
 
+NOT_TYPED = "kind != 'comment'"
+"""Condition of the index of what came by plugins; comments of the form are most of them, and cost it nothing."""
+
 
 class Comment(Base):
     """A comment. Replies are ordered by `thread_key`, so a page of a thread is one index range."""
@@ -26,6 +29,9 @@ class Comment(Base):
         sa.Index("ix_comment_published_at_id", "published_at", "id"),
         sa.Index("ix_comment_address_key_created_at", "address_key", "created_at"),
         sa.Index("ix_comment_email_key_id", "email_key", "id"),
+        sa.Index(
+            "ix_comment_kind", "kind", sqlite_where=sa.text(NOT_TYPED), postgresql_where=sa.text(NOT_TYPED)
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -38,6 +44,10 @@ class Comment(Base):
     """The parent's key and then this comment's time and a random part: see `comments.thread_key`."""
     depth: Mapped[int] = mapped_column(sa.Integer, default=0)
     status: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.Text, default="comment", server_default="comment")
+    """`comment` for what was typed into the form, else the word of the plugin that received it, such as `webmention`."""
+    source_url: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """Where on the web it stands, when it came from elsewhere; empty for a comment."""
     author_name: Mapped[str] = mapped_column(sa.Text, default="")
     """Empty for an anonymous comment."""
     author_url: Mapped[str] = mapped_column(sa.Text, default="")

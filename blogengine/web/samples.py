@@ -142,6 +142,7 @@ def _thread() -> list[CommentView]:
         _comment(41),
         _comment(42, by_author=True, depth=1, parent_id=41, edited_at=AT),
         _comment(43, author_name="", author_url="", depth=6, answered=AnsweredView("#c42", "Ines Vale")),
+        _comment(46, kind="webmention", source_url="https://tides.example/answer"),
         _comment(44, status="removed-by-admin", body=Markup("")),
     ]
     nest(thread)
