@@ -28,12 +28,20 @@ PATIENCE = 40.0
 
 
 class RunningBlog:
-    """A blog with one post in `folder`, and the server that serves it once `serve` was called."""
+    """A blog with one post in `folder`, and the server that serves it once `serve` was called.
 
-    def __init__(self, folder: Path) -> None:
+    `database_url` is where it keeps what it knows, if not in the folder.
+    """
+
+    def __init__(self, folder: Path, database_url: str = "") -> None:
         self.folder = folder
         (folder / "plugins").mkdir(parents=True)
-        self.site = Site(load_config(folder), door=here)
+        config = load_config(folder)
+        self._environment = {"BLOGENGINE_HOOK_SECONDS": "1"}
+        if database_url:
+            config = dataclasses.replace(config, database_url=database_url)
+            self._environment["BLOGENGINE_DATABASE_URL"] = database_url
+        self.site = Site(config, door=here)
         upgrade(self.site.engine)
         self.kit = BlogKit(self.site)
         self.post = self.kit.path_of(self.kit.write_post("The post", "Some text."))
@@ -60,7 +68,7 @@ class RunningBlog:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "BLOGENGINE_HOOK_SECONDS": "1", **environment},
+                env={**os.environ, **self._environment, **environment},
             )
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith("The blog is at"), self.log()
@@ -68,7 +76,10 @@ class RunningBlog:
     def command(self, *words: str) -> str:
         """Run `blogengine` with these words on the blog; return what it said."""
         command = [sys.executable, "-m", "blogengine", "--instance", str(self.folder), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        environment = {**os.environ, **self._environment}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=120, env=environment
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -124,11 +135,12 @@ class RunningBlog:
         """Whether the server's parent lives."""
         return self._process is not None and self._process.poll() is None
 
-    def kill(self) -> None:
+    def kill(self, *, parent_last: bool = False) -> None:
         """End the server with all its processes at once, as a power cut would (SIGKILL)."""
         assert self._process is not None
         assert self._process.stdout is not None
-        for pid in [self._process.pid, *map(int, self.workers())]:
+        order = [self._process.pid, *map(int, self.workers())]
+        for pid in reversed(order) if parent_last else order:
             os.kill(pid, signal.SIGKILL)
         self._process.wait(15)
         self._process.stdout.close()

@@ -2,9 +2,11 @@
 
 import locale
 import os
+import signal
 import socket
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,12 @@ from blogengine.plugins.breadcrumbs import left_by
 from blogengine.plugins.breadcrumbs import left_by_the_dead
 from blogengine.plugins.breadcrumbs import record
 from blogengine.plugins.breadcrumbs import silence_of
+from blogengine.plugins.calls import Ledger
+from blogengine.plugins.guards import guarded
+from blogengine.server.keeper import Keeper
 from blogengine.testing import BlogKit
 from tests.plugin_files import run
+from tests.running import RunningBlog
 
 IMPORT, HOOK = Crumb("bad", "import"), Crumb("bad", "post_footer_html")
 GONE = 2**22 + 1
@@ -81,13 +87,86 @@ def test_crumbs_are_read_by_another_and_more_threads_than_slots_share_them(tmp_p
     assert left_by(tmp_path, os.getpid()) == []
     assert left_by_the_dead(tmp_path) == [IMPORT]
     assert left_by_the_dead(tmp_path) == []
-
-
-def test_only_imports_count_of_those_who_died_unseen(tmp_path: Path) -> None:
-    (tmp_path / f"crumbs-{GONE}").write_bytes(record("bad", "post_footer_html"))
-    (tmp_path / "crumbs-x").write_bytes(record("bad", "import"))
-    assert left_by_the_dead(tmp_path) == []
     assert silence_of(tmp_path, GONE) == (0.0, [])
+
+
+def test_crumbs_say_whether_the_process_had_come_back_from_there_before(tmp_path: Path) -> None:
+    ledger, seen = Ledger(), []
+    ledger.calls.crumbs.open(tmp_path)
+    hook = guarded("bad", HOOK.place, lambda: seen.extend(silence_of(tmp_path, os.getpid())[1]), ledger)
+    for _ in range(2):
+        hook()
+    for place in ("the job count", "the job count", "import", "import"):
+        with ledger.calls.at("bad", place):
+            seen.extend(silence_of(tmp_path, os.getpid())[1])
+    job = Crumb("bad", "the job count")
+    assert seen == [HOOK, replace(HOOK, came_back=True), job, replace(job, came_back=True), IMPORT, IMPORT]
+    ledger.calls.crumbs.close()
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock for deaths: its only element is what time it is."""
+    now = [time.time()]
+    monkeypatch.setattr("blogengine.plugins.deaths.time.time", lambda: now[0])
+    return now
+
+
+def kill(folder: Path, crumb: Crumb, signal_number: int = signal.SIGKILL) -> bool:
+    """Let a keeper find that a worker was killed at a place; return whether it knows the cause."""
+    (folder / f"crumbs-{GONE}").write_bytes(record(crumb.plugin_id, crumb.place, came_back=crumb.came_back))
+    return Keeper(folder, 10).died(GONE, -signal_number)
+
+
+def test_workers_that_are_killed_from_outside_condemn_no_plugin_that_had_come_back(
+    tmp_path: Path, wall: list[float]
+) -> None:
+    for _ in range(100):
+        wall[0] += 10
+        assert kill(tmp_path, replace(HOOK, came_back=True))
+    assert deaths.sentences(tmp_path) == []
+
+
+def test_workers_that_are_killed_together_count_once(tmp_path: Path, wall: list[float]) -> None:
+    for _ in range(2):
+        wall[0] += 10
+        for _ in range(8):
+            kill(tmp_path, HOOK)
+    assert deaths.sentences(tmp_path) == []
+    wall[0] += 10
+    kill(tmp_path, HOOK)
+    (sentence,) = deaths.sentences(tmp_path)
+    assert sentence.reason == (
+        "Switched off because three times, while it was in post_footer_html, its process ended with the signal SIGKILL."
+    )
+
+
+@pytest.mark.parametrize("fault", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
+def test_a_fault_counts_wherever_it_was(tmp_path: Path, fault: signal.Signals) -> None:
+    kill(tmp_path, replace(HOOK, came_back=True), fault)
+    kill(tmp_path, HOOK, fault)
+    (sentence,) = deaths.sentences(tmp_path)
+    assert fault.name in sentence.reason
+
+
+@pytest.mark.server
+def test_a_death_at_an_import_that_nobody_saw_is_looked_into_and_no_verdict(tmp_path: Path) -> None:
+    running = RunningBlog(tmp_path / "instance")
+    try:
+        running.enable("good", "")
+        folder = running.site.config.run_folder
+        folder.mkdir(exist_ok=True)
+        for _ in range(2):
+            (folder / f"crumbs-{GONE}").write_bytes(record("good", "import"))
+            running.command("plugins", "list")
+        assert running.plugin("good") == (True, "")
+        running.enable("bad", "import os; os._exit(3)")
+        (folder / f"crumbs-{GONE}").write_bytes(record("good", "import"))
+        running.command("plugins", "list")
+        assert running.plugin("good") == (True, "")
+        assert "exit code 3" in running.plugin("bad")[1]
+    finally:
+        running.close()
 
 
 CHANGES = {

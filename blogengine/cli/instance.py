@@ -1,6 +1,5 @@
 """Opening the instance that a command works on, and saying which one it is."""
 
-from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +9,8 @@ from blogengine.app import BlogFlask
 from blogengine.config import Config
 from blogengine.config import load_config
 from blogengine.migrations import upgrade
-from blogengine.plugins import deaths
+from blogengine.plugins.breadcrumbs import left_by_the_dead
+from blogengine.server.boot import survive
 from blogengine.site import Site
 from blogengine.upgrading import install_pending
 
@@ -30,19 +30,17 @@ class Opener:
         self._said = True
         return config
 
-    def site(
-        self,
-        *,
-        create: bool = False,
-        safe_mode: bool = False,
-        first: Callable[[Site], None] = lambda site: None,
-    ) -> Site:
-        """Return the instance's site, its database brought up to date; `first` is called before a plugin is loaded."""
+    def site(self, *, create: bool = False, safe_mode: bool = False, careful: bool = False) -> Site:
+        """Return the instance's site, its database brought up to date.
+
+        With `careful`, or when a process died importing a plugin and nobody knows of what, a child builds the app first.
+        """
         site = Site(self.config(create=create, safe_mode=safe_mode))
         upgrade(site.engine)
-        deaths.note_the_dead(site.config.run_folder)
+        died = left_by_the_dead(site.config.run_folder)
         site.warden.leave_crumbs()
-        first(site)
+        if careful or any(crumb.place == "import" for crumb in died):
+            survive(site)
         for problem in install_pending(site):
             click.echo(problem, err=True)
         return site

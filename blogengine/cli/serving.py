@@ -5,7 +5,6 @@ import click
 from blogengine import accounts
 from blogengine.cli.instance import Opener
 from blogengine.cli.instance import pass_opener
-from blogengine.server.boot import survive
 from blogengine.server.keeper import Keeper
 from blogengine.server.limits import Limits
 from blogengine.server.run import free_address
@@ -23,7 +22,7 @@ from blogengine.site import Site
 def serve(opener: Opener, host: str, port: int, workers: int, safe: bool, no_jobs: bool) -> None:
     """Serve the blog until Ctrl-C."""
     free_address(host, port)
-    site = opener.site(create=True, safe_mode=safe, first=survive)
+    site = opener.site(create=True, safe_mode=safe, careful=True)
     site.does_jobs = not no_jobs
     shown = f"[{host}]" if ":" in host else host
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else shown  # noqa: S104  where to look, not where to listen

@@ -18,21 +18,28 @@ SIZE = 96
 SLOTS = 64
 """Threads with a crumb of their own in one process."""
 EMPTY = b"\0" * SIZE
+AGAIN = "+"
+"""Begin of the crumb of a place that the process has come back from before; no plugin's id begins with it."""
 BEAT = struct.Struct("<d")
 """Seconds of the machine's monotonic clock, behind the crumbs: when the process was last seen to be well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crumb:
-    """A plugin and what it was asked for: a hook's name, or `import`."""
+    """A plugin and what it was asked for: a hook's name, or `import`.
+
+    `came_back` says that the same process had been there before and had come back.
+    """
 
     plugin_id: str
     place: str
+    came_back: bool = False
 
 
-def record(plugin_id: str, place: str) -> bytes:
+def record(plugin_id: str, place: str, *, came_back: bool = False) -> bytes:
     """Return a crumb as it is written."""
-    return f"{plugin_id} {place}".encode(errors="replace")[:SIZE].ljust(SIZE, b"\0")
+    mark = AGAIN if came_back else ""
+    return f"{mark}{plugin_id} {place}".encode(errors="replace")[:SIZE].ljust(SIZE, b"\0")
 
 
 class Crumbs:
@@ -112,21 +119,17 @@ def _read(content: bytes) -> list[Crumb]:
     for at in range(0, min(len(content), SIZE * SLOTS), SIZE):
         plugin_id, _, place = content[at : at + SIZE].rstrip(b"\0").decode(errors="replace").partition(" ")
         if plugin_id and place:
-            found.append(Crumb(plugin_id, place))
+            found.append(Crumb(plugin_id.removeprefix(AGAIN), place, plugin_id.startswith(AGAIN)))
     return list(dict.fromkeys(found))
 
 
 def left_by_the_dead(folder: Path) -> list[Crumb]:
-    """Return what processes were importing that died without anybody to see it, and delete their files.
-
-    Only imports count: the power goes off in the middle of any hook, but a server that was ended from outside in the
-    moments of its start is rare.
-    """
+    """Return what processes were doing that died without anybody to see it, and delete their files."""
     found: list[Crumb] = []
     for path in folder.glob("crumbs-*"):
         pid = path.name.removeprefix("crumbs-")
         if pid.isdigit() and not _is_alive(int(pid)):
-            found += [crumb for crumb in left_by(folder, int(pid)) if crumb.place == "import"]
+            found += left_by(folder, int(pid))
     return found
 
 

@@ -29,9 +29,12 @@ SLOW_SHARE = 5
 """A hook that took a fifth of `HOOK_SECONDS` or more is slow."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Place:
-    """What can be called: a plugin's hook, or its `import`. `fail` counts a failure and says whether it mutes."""
+    """What can be called: a plugin's hook, or its `import`. `fail` counts a failure and says whether it mutes.
+
+    `crumb` is what is written while it is called; it is another one after the first call has come back.
+    """
 
     plugin_id: str
     name: str
@@ -62,6 +65,7 @@ class Calls:
 
     def __init__(self, failures: FailureLog) -> None:
         self._failures = failures
+        self._come_back: set[tuple[str, str]] = set()
         self.lanes: dict[int, Lane] = {}
         self.crumbs = Crumbs()
         self.noted: dict[Call, bool] = {}
@@ -83,7 +87,8 @@ class Calls:
         """
         lane = self.lane()
         outer = lane.present
-        place = Place(plugin_id, name, record(plugin_id, name), fail)
+        key = (plugin_id, name)
+        place = Place(plugin_id, name, record(plugin_id, name, came_back=key in self._come_back), fail)
         lane.present = (place, time.perf_counter_ns(), outer)
         self.crumbs.put(lane.slot, place.crumb)
         try:
@@ -93,6 +98,8 @@ class Calls:
             for what in changed:
                 self._failures.note(plugin_id, name, f"It changed {what} for everybody; that was put back.")
         finally:
+            if name != "import":  # which may be of another text each time
+                self._come_back.add(key)
             lane.present = outer
             self.crumbs.put(lane.slot, EMPTY if outer is None else outer[0].crumb)
 

@@ -1,5 +1,9 @@
 """Deaths of processes that plugins caused: counted by breadcrumb; at the second one the plugin is condemned.
 
+A process ends with an exit code or a fault by what runs in it. SIGKILL comes from outside as well: from the system that
+wants memory, from a person, at the end of a container. So it is no evidence against a place that the process had come
+back from before, and three are asked for at a place where it had not. Where nobody is left who saw it, nobody is blamed.
+
 All this lies in files of the instance's folder `run`, because whoever finds the dead process has no app: the next
 process that builds one carries the sentences out before it loads a plugin.
 """
@@ -8,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import time
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -16,12 +21,25 @@ from pathlib import Path
 from typing import Any
 
 from blogengine.plugins.breadcrumbs import Crumb
-from blogengine.plugins.breadcrumbs import left_by_the_dead
 
 REPLACED = 75
 """Exit code of a worker that ended itself to be replaced (`EX_TEMPFAIL` of sysexits.h)."""
 DEATHS = 2
 """Deaths at the same place after which a plugin is switched off."""
+KILLS = 3
+"""The same, for deaths by a signal that anybody may have sent."""
+TOGETHER = 2.0
+"""Seconds within which such deaths are one: who ends one worker from outside may end them all."""
+FAULTS = {
+    signal.SIGSEGV,
+    signal.SIGBUS,
+    signal.SIGILL,
+    signal.SIGFPE,
+    signal.SIGABRT,
+    signal.SIGSYS,
+    signal.SIGTRAP,
+}
+"""Signals that a process gets for what it does itself."""
 MEMORY = 24 * 3600.0
 """Seconds after which a death is forgotten."""
 
@@ -35,19 +53,29 @@ class Sentence:
     trace: str = ""
 
 
-def note(folder: Path, crumbs: Iterable[Crumb], how: str) -> list[str]:
+def is_own_doing(code: int) -> bool:
+    """Whether a process that ended with this exit code, negative for a signal, surely ended by what ran in it."""
+    return code >= 0 or -code in FAULTS
+
+
+def note(folder: Path, crumbs: Iterable[Crumb], how: str, *, is_sure: bool = True) -> list[str]:
     """Count a death that happened while `crumbs` were being done; return the plugins that are condemned by it.
 
-    `how` ends a sentence: `the process ended with exit code 3`.
+    `how` ends a sentence: `the process ended with exit code 3`. `is_sure` is false where it may have come from outside.
     """
     found = []
     with _kept(folder) as kept:
         for crumb in crumbs:
-            times = kept["deaths"].setdefault(f"{crumb.plugin_id} {crumb.place}", [])
-            times.append(time.time())
-            if len(times) >= DEATHS:
+            key, enough, often = f"{crumb.plugin_id} {crumb.place}", DEATHS, "twice"
+            if not is_sure:
+                key, enough, often = f"{key} (killed)", KILLS, "three times"
+            times, now = kept["deaths"].setdefault(key, []), time.time()
+            if not is_sure and (crumb.came_back or (times and now - times[-1] < TOGETHER)):
+                continue
+            times.append(now)
+            if len(times) >= enough:
                 where = "was imported" if crumb.place == "import" else f"was in {crumb.place}"
-                reason = f"Switched off because twice, while it {where}, {how}."
+                reason = f"Switched off because {often}, while it {where}, {how}."
                 kept["sentences"][crumb.plugin_id] = [reason, ""]
                 found.append(crumb.plugin_id)
     return found
@@ -57,13 +85,6 @@ def condemn(folder: Path, sentence: Sentence) -> None:
     """Let a plugin be switched off by the next process that builds an app."""
     with _kept(folder) as kept:
         kept["sentences"][sentence.plugin_id] = [sentence.reason, sentence.trace]
-
-
-def note_the_dead(folder: Path) -> None:
-    """Count the deaths at imports that nobody saw."""
-    crumbs = left_by_the_dead(folder)
-    if crumbs:
-        note(folder, crumbs, "the process died")
 
 
 def sentences(folder: Path) -> list[Sentence]:

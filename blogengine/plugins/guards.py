@@ -77,6 +77,7 @@ def guarded(
     asked = Judge(function, ledger, apart) if hook == JUDGING else function
     run = _checking(plugin_id, hook, function, asked)
     place = Place(plugin_id, hook, record(plugin_id, hook), breaker.fail)
+    come_back = record(plugin_id, hook, came_back=True)
     cost = ledger.costs.of(plugin_id, hook)
     calls, failures, crumbs = ledger.calls, ledger.failures, ledger.calls.crumbs
     lanes, clock, thread = calls.lanes, time.perf_counter_ns, threading.get_ident
@@ -111,6 +112,7 @@ def guarded(
             result = fallback_for(hook, plugin_id)
         finally:
             elapsed = clock() - begun
+            place.crumb = come_back
             lane.present = outer
             if memory is not None:
                 memory[lane.slot] = EMPTY if outer is None else outer[0].crumb

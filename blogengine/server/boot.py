@@ -31,18 +31,14 @@ def survive(site: Site) -> None:
         if code == 0 or not crumbs:
             return
         for crumb in crumbs:
-            if code is None:
-                reason = f"Switched off because it had not been loaded after {patience:.0f} seconds."
-                deaths.condemn(folder, deaths.Sentence(crumb.plugin_id, reason))
-            log.error("The plugin %s %s", crumb.plugin_id, _what(code))
-        if code is not None:
-            deaths.note(folder, crumbs, f"the process {_what(code)}")
+            log.error("The plugin %s: while it was loaded, %s.", crumb.plugin_id, _what(code, patience))
+        deaths.note(folder, crumbs, _what(code, patience))
 
 
-def _what(code: int | None) -> str:
+def _what(code: int | None, patience: float) -> str:
     if code is None:
-        return "does not come back from being loaded."
-    return f"ended with {f'exit code {code}' if code >= 0 else signal.Signals(-code).name}"
+        return f"the process had not come back after {patience:.0f} seconds"
+    return f"the process ended with {f'exit code {code}' if code >= 0 else signal.Signals(-code).name}"
 
 
 def _build_in_child(site: Site, patience: float) -> tuple[int, int | None]:

@@ -43,7 +43,7 @@ class Keeper:
         return True
 
     def died(self, pid: int, code: int) -> bool:
-        """Whether the cause of a worker's death is known and mended, so that another may be started at once.
+        """Whether the cause of a worker's death is known and mended, or came from outside, so that another may be started.
 
         `code` is its exit code, negative for a signal.
         """
@@ -53,11 +53,14 @@ class Keeper:
         elif code in (0, -signal.SIGTERM, -signal.SIGINT):
             return False
         elif code != deaths.REPLACED:
-            if not crumbs:
+            is_sure = deaths.is_own_doing(code)
+            if is_sure and not crumbs:
                 return False
             how = f"its process ended with {_said(code)}"
-            condemned = deaths.note(self._folder, crumbs, how)
-            log.error("worker %d ended with %s in %s.", pid, _said(code), _named(crumbs))
+            condemned = deaths.note(self._folder, crumbs, how, is_sure=is_sure)
+            log.error(
+                "worker %d ended with %s%s.", pid, _said(code), f" in {_named(crumbs)}" if crumbs else ""
+            )
             for plugin_id in condemned:
                 log.error("The plugin %s is switched off.", plugin_id)
         now = time.monotonic()
