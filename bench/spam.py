@@ -17,14 +17,14 @@ from blogengine import settings
 from blogengine.config import load_config
 from blogengine.db import make_engine
 from blogengine.migrations import upgrade
-from blogengine.pages import HOLD
-from blogengine.pages import PUBLISH
-from blogengine.pages import SPAM
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import PostDraft
 from blogengine.site import CORE_JOBS
 from blogengine.site import Site
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import PUBLISH
+from blogengine.verdicts import SPAM
 from blogengine_antispam import judging
 
 DECISIONS = 200

@@ -191,6 +191,9 @@ class CommentFormView:
     """Whether the form asks for an e-mail address, which readers never see; a plugin that has a use for it says so in
     `prepare_comment_form`. The engine shows, checks and stores it."""
     email: str = ""
+    challenge: str = ""
+    """Signed text, where a judge asks for one more press (`ASK`): a script may work on it, and what the form brings
+    back is in `facts.challenge`."""
 
     def add(self, item: Field) -> None:
         """Ask the visitor one thing more."""
@@ -222,7 +225,7 @@ class CommentAnswerPage(Page):
     """`comment_answer.html`: what happened to a comment, and the form with its text where it was not taken."""
 
     outcome: str
-    """`waiting`, `published`, `refused`, `stale` or `invalid`."""
+    """`waiting`, `published`, `asked` (for one more press), `preview`, `refused`, `stale` or `invalid`."""
     heading: str
     message: str
     comment: CommentView | None
@@ -256,19 +259,9 @@ class CommentFacts:
     """What was typed into fields of plugins, by `<plugin id>.<word>`; all that the form has are there, also empty."""
     is_edit: bool = False
     """Whether a comment that was sent before is changed; then no field of a plugin was asked."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Verdict:
-    """A judgement on a comment; the highest `level` of all plugins wins, scores add up."""
-
-    level: int
-    reason: str = ""
-    """A sentence for the owner; more than one, each on its line."""
-    score: float = 0.0
-    """How much speaks for spam, in points: 3 is doubtful, 8 is hardly a comment; below 0 it speaks for the comment."""
-    plugin: str = ""
-    """Who said so; the engine fills it in."""
+    challenge: str = ""
+    """The signed text of the page on which the commenter looked at these words before this press, or empty. It was made for
+    this post, name, website and text, some seconds to an hour ago."""
 
 
 @dataclass(slots=True)
@@ -317,12 +310,3 @@ class AdminPages:
     endpoint: str = "index"
     permission: str = USE_PLUGINS
     """What people need to reach the pages and to see their entry: a name of `register_permissions` or of the core."""
-
-
-PUBLISH = 0
-HOLD = 1
-SPAM = 2
-REJECT = 3
-
-SILENT = 1000.0
-"""A score from here on is a black hole: the comment is spam that is counted nowhere and learned from by nobody."""

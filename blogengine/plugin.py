@@ -63,11 +63,6 @@ from blogengine.meta import write_meta
 from blogengine.pagecache import depends
 from blogengine.pagecache import expires
 from blogengine.pagecache import remember
-from blogengine.pages import HOLD
-from blogengine.pages import PUBLISH
-from blogengine.pages import REJECT
-from blogengine.pages import SILENT
-from blogengine.pages import SPAM
 from blogengine.pages import AdminPages
 from blogengine.pages import BlogView
 from blogengine.pages import CommentDraft
@@ -81,7 +76,6 @@ from blogengine.pages import Page
 from blogengine.pages import PostDraft
 from blogengine.pages import PostPage
 from blogengine.pages import PostView
-from blogengine.pages import Verdict
 from blogengine.pageviews import PageView
 from blogengine.permissions import ALLOW
 from blogengine.permissions import DENY
@@ -107,6 +101,13 @@ from blogengine.signing import unseal
 from blogengine.subjects import DataSubject
 from blogengine.syndication import finish_feed
 from blogengine.tables import Tables
+from blogengine.verdicts import ASK
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import PUBLISH
+from blogengine.verdicts import REJECT
+from blogengine.verdicts import SILENT
+from blogengine.verdicts import SPAM
+from blogengine.verdicts import Verdict
 from blogengine.web.access import can
 from blogengine.web.caching import cacheable
 from blogengine.web.frame import public_page
@@ -121,6 +122,7 @@ from blogengine.work import Job
 
 __all__ = [
     "ALLOW",
+    "ASK",
     "DENY",
     "ENGINE_VERSION",
     "HOLD",

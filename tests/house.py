@@ -83,6 +83,7 @@ FLOORS = {
     "blogengine.feeds": 0,
     "blogengine.head": 0,
     "blogengine.pages": 0,
+    "blogengine.verdicts": 0,
     "blogengine.pageviews": 0,
     "blogengine.permissions": 0,
     "blogengine.redirects": 0,

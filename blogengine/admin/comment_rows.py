@@ -13,8 +13,8 @@ from blogengine.comments import Known
 from blogengine.comments import Reason
 from blogengine.models import Comment
 from blogengine.models import Post
-from blogengine.pages import SILENT
 from blogengine.sanitize import trusted
+from blogengine.verdicts import SILENT
 from blogengine.web import access
 
 

@@ -19,12 +19,12 @@ from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import Refused
 from blogengine.models import Comment
-from blogengine.pages import HOLD
-from blogengine.pages import PUBLISH
-from blogengine.pages import REJECT
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.runtime import blog
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import PUBLISH
+from blogengine.verdicts import REJECT
 
 
 def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts, *, by_owner: bool = False) -> Outcome:

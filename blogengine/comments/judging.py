@@ -4,15 +4,16 @@ import re
 from dataclasses import dataclass
 from dataclasses import field
 
-from blogengine.pages import HOLD
-from blogengine.pages import PUBLISH
-from blogengine.pages import REJECT
-from blogengine.pages import SPAM
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import PostView
-from blogengine.pages import Verdict
 from blogengine.runtime import blog
+from blogengine.verdicts import ASK
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import PUBLISH
+from blogengine.verdicts import REJECT
+from blogengine.verdicts import SPAM
+from blogengine.verdicts import Verdict
 
 REASONS = 4000
 """Characters of all reasons that are stored with a comment."""
@@ -64,8 +65,8 @@ def reasons_in(held_reason: str) -> list[Reason]:
     return found
 
 
-def judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Judgement:
-    """Return what becomes of a visitor's comment."""
+def judge(draft: CommentDraft, post: PostView, facts: CommentFacts, *, may_ask: bool = False) -> Judgement:
+    """Return what becomes of a visitor's comment; where the caller cannot ask for one more press, it is held instead."""
     running = blog()
     found = Judgement()
     if not facts.has_origin_evidence:
@@ -82,6 +83,10 @@ def judge(draft: CommentDraft, post: PostView, facts: CommentFacts) -> Judgement
         reason = f"The plugin {plugin_id} was switched off by the engine; it may have judged this comment."
         found.add(Verdict(HOLD, reason))
     for answer in running.hook.judge_comment(comment=draft, post=post, facts=facts):
-        known = isinstance(answer, Verdict) and answer.level in (PUBLISH, HOLD, SPAM, REJECT)
+        known = isinstance(answer, Verdict) and answer.level in (PUBLISH, ASK, HOLD, SPAM, REJECT)
         found.add(answer if known else Verdict(HOLD, "A plugin gave an answer that is no verdict."))
+    if found.level == ASK and facts.challenge:
+        found.level = PUBLISH  # the press that was asked for
+    elif found.level == ASK and not may_ask:
+        found.level = HOLD
     return found

@@ -12,8 +12,8 @@ from blogengine.db import db
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.models.comments import NOT_TYPED
-from blogengine.pages import SILENT
 from blogengine.text import fold
+from blogengine.verdicts import SILENT
 
 REMOVED = ("removed-by-author", "removed-by-admin")
 SCORES: Mapping[str, tuple[float | None, float | None]] = {

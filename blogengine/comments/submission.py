@@ -30,10 +30,6 @@ from blogengine.errors import Refused
 from blogengine.models import Comment
 from blogengine.models import Post
 from blogengine.models import User
-from blogengine.pages import HOLD
-from blogengine.pages import PUBLISH
-from blogengine.pages import REJECT
-from blogengine.pages import SPAM
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import CommentView
@@ -44,6 +40,11 @@ from blogengine.runtime import blog
 from blogengine.sanitize import trusted
 from blogengine.text import accept_text
 from blogengine.text import fold
+from blogengine.verdicts import ASK
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import PUBLISH
+from blogengine.verdicts import REJECT
+from blogengine.verdicts import SPAM
 
 TEXT_LIMIT = 8000
 NAME_LIMIT = 100
@@ -169,10 +170,18 @@ def address_key(address: str) -> str:
     return hmac.digest(blog().config.secret_key.encode(), f"address:{network}".encode(), "sha256").hex()[:24]
 
 
-def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User | None = None) -> Outcome:
+def submit(
+    draft: CommentDraft,
+    post: PostView,
+    facts: CommentFacts,
+    user: User | None = None,
+    *,
+    may_ask: bool = False,
+) -> Outcome:
     """Store a visitor's comment and return what became of it; it is on disk when this returns.
 
-    Raises `Refused`: `closed`, `no_parent`, `rate`, `rejected`. The same name and text under the same post is stored once.
+    Raises `Refused`: `closed`, `no_parent`, `rate`, `rejected`, and `ask` where the caller may ask for one more press and
+    a judge wants that: then nothing was stored. The same name and text under the same post is stored once.
     """
     if not post.takes_comments:
         raise Refused(
@@ -186,9 +195,11 @@ def submit(draft: CommentDraft, post: PostView, facts: CommentFacts, user: User 
     if repeat is not None:
         return repeat
     _check_rate(facts)
-    judgement = Judgement() if user is not None else judge(draft, post, facts)
+    judgement = Judgement() if user is not None else judge(draft, post, facts, may_ask=may_ask)
     if judgement.level >= REJECT:
         raise Refused(judgement.refusal or "This comment was refused.", code="rejected")
+    if judgement.level == ASK:
+        raise Refused("It is not sent yet: one more press is needed.", code="ask")
     status = {PUBLISH: "published", HOLD: "pending", SPAM: "spam"}[judgement.level]
     values = _row(draft, post, facts, user, parent, judgement, status, digest)
 

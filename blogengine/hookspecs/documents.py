@@ -72,8 +72,9 @@ def prepare_comment_form(form: CommentFormView, post: PostView) -> None:
         `form.asks_email = True` asks for an address, which the engine keeps with the comment.
     :param post: the post to be commented on.
 
-    What was typed is kept on preview and error and arrives in `facts.fields["<plugin id>.<word>"]` of `judge_comment`.
-    Called once for each page with a comment form, and when a comment arrives. Since 0.1.
+    `form.challenge` is there where a judge asks for one more press, and when that press arrives. What was typed is kept on
+    preview and error and arrives in `facts.fields["<plugin id>.<word>"]` of `judge_comment`. Called once for each page with
+    a comment form, and when a comment arrives. Since 0.1.
     """
 
 

@@ -7,10 +7,10 @@ from blogengine.hookspecs.marks import hookspec
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import PostView
-from blogengine.pages import Verdict
 from blogengine.permissions import Actor
 from blogengine.permissions import Judgement
 from blogengine.permissions import Resource
+from blogengine.verdicts import Verdict
 
 
 @hookspec
@@ -21,9 +21,11 @@ def judge_comment(comment: CommentDraft, post: PostView, facts: CommentFacts) ->
     :param post: the post it answers.
     :param facts: what is known about the sender beside the text.
 
-    Returns `Verdict(level, reason, score)` with PUBLISH, HOLD, SPAM or REJECT, or None. The highest level of all plugins
-    wins; scores are added up and stored with all reasons, so that the queue can say why. Where a comment may be spam, let
-    it wait: who refuses it loses what a person wrote. A plugin that fails counts as HOLD, also while it is muted.
+    Returns `Verdict(level, reason, score)` with PUBLISH, ASK, HOLD, SPAM or REJECT, or None. The highest level of all
+    plugins wins; scores are added up and stored with all reasons, so that the queue can say why. Where a comment may be
+    spam, let it wait: who refuses it loses what a person wrote. A plugin that fails counts as HOLD, also while it is muted.
+    ASK shows the commenter the comment and asks for one more press; it is judged again then, with `facts.challenge`, and
+    ASK publishes it. An edit, and a comment that comes by a way where nobody can be asked, is held instead.
     Called once for each comment by a visitor. Since 0.1.
     """
 

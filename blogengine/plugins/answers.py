@@ -14,10 +14,10 @@ from typing import Union
 from markupsafe import Markup
 
 from blogengine.documents import Document
-from blogengine.pages import Verdict
 from blogengine.permissions import check_judgement
 from blogengine.redirects import Redirect
 from blogengine.secret import redact
+from blogengine.verdicts import Verdict
 
 EXPECTED: dict[str, type] = {
     "answer_not_found": Redirect,

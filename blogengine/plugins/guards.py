@@ -12,8 +12,6 @@ from typing import Any
 
 from blogengine import hookspecs
 from blogengine.documents import Document
-from blogengine.pages import HOLD
-from blogengine.pages import Verdict
 from blogengine.plugins.answers import Kept
 from blogengine.plugins.answers import checked
 from blogengine.plugins.breadcrumbs import EMPTY
@@ -26,6 +24,8 @@ from blogengine.plugins.interrupts import is_for_us as is_for_us
 from blogengine.plugins.judges import Apart
 from blogengine.plugins.judges import Judge
 from blogengine.plugins.judges import TooLong
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import Verdict
 
 FAILURES = 5
 """Failures of one hook of one plugin within `WINDOW` seconds after which it is muted for `WINDOW` seconds."""

@@ -14,6 +14,7 @@ from blogengine import hookspecs
 from blogengine import pages as page_values
 from blogengine import plugin as api
 from blogengine import schema
+from blogengine import verdicts
 from blogengine.cli.main import group
 from blogengine.reference import facts
 from blogengine.reference import markdown
@@ -22,7 +23,7 @@ from blogengine.settings import plugin_prefix
 from blogengine.setup import SiteSettings
 
 ORIGIN = "<!-- Made from the code by `blogengine docs`: change the docstrings there, not this page. -->"
-VALUES = (head.__name__, page_values.__name__)
+VALUES = (head.__name__, page_values.__name__, verdicts.__name__)
 """Modules whose classes stand in pages.md."""
 CONTRACT = """```text
 from blogengine.testing import PluginContract
@@ -124,7 +125,7 @@ def values() -> list[str]:
     """Return the page of the values that templates and hooks are given."""
     classes = [
         value
-        for module in (head, page_values)
+        for module in (head, page_values, verdicts)
         for value in vars(module).values()
         if inspect.isclass(value) and value.__module__ == module.__name__
     ]

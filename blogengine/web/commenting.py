@@ -28,6 +28,7 @@ from blogengine.pages import CommentFormView
 from blogengine.pages import Link
 from blogengine.pages import PostView
 from blogengine.text import accept_text
+from blogengine.web import challenges
 from blogengine.web import failures
 from blogengine.web import frame
 from blogengine.web import pages as public_pages
@@ -116,7 +117,8 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
             code="no_parent",
             hint="Your text is below; send it as an answer to the post.",
         )
-    asked = public_pages.empty_form(post)
+    token = form.typed("ft")
+    asked = public_pages.empty_form(post, token if challenges.is_one(token, post.id) else "")
     fields, problems = _read_fields(asked)
     email = form.typed("email") if asked.asks_email else ""
     try:
@@ -137,8 +139,9 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
             "Preview",
             "This is how your comment will look. It is not sent yet.",
             draft=draft,
+            shown=challenges.make(post.id, draft),
         )
-    if not security.is_fresh_token(form.typed("ft"), post.id):
+    if not security.is_fresh_token(token, post.id):
         return _again(
             form,
             post,
@@ -154,12 +157,39 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
         honeypot_filled=bool(form.typed("email_again")),
         signed_in=user is not None,
         fields=fields,
+        challenge=token if challenges.is_met(token, post.id, draft) else "",
     )
-    outcome = comments.submit(draft, post, facts, user)
+    try:
+        outcome = comments.submit(draft, post, facts, user, may_ask=True)
+    except Refused as refusal:
+        if refusal.code != "ask":
+            raise
+        return _ask(form, post, user, draft)
     if outcome.status == "published":
         page = comments.page_address(post.url, comments.page_of(outcome.comment_id))
         return _sent("published", f"{page}#c{outcome.comment_id}")
     return _sent("waiting", f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}")
+
+
+def _ask(form: CommentForm, post: PostView, user: User | None, draft: CommentDraft) -> Response:
+    """Show a doubtful comment to its writer, who presses once more."""
+    token = form.typed("ft")
+    if challenges.is_early(token, post.id, draft):
+        heading, why = "A moment, please", "That was quicker than anybody reads."
+    else:
+        heading, token = "Please look at it once more", challenges.make(post.id, draft)
+        why = "Something in it resembles what robots send, and robots seldom come back; so one more press is asked of you."
+    return _again(
+        form,
+        post,
+        user,
+        "asked",
+        409,
+        heading,
+        f"{why} It is not sent yet, and your text is kept: look at it, and press “Post Comment” again.",
+        draft=draft,
+        challenge=token,
+    )
 
 
 def _sent(status: str, address: str) -> Any:
@@ -244,14 +274,18 @@ def _again(
     message: str,
     problems: dict[str, str] | None = None,
     draft: CommentDraft | None = None,
+    challenge: str = "",
+    shown: str = "",
 ) -> Response:
-    """Show the form again with everything that was typed."""
-    filled = public_pages.empty_form(post)
+    """Show the form again with everything that was typed; `shown` is the token of a preview that nobody asked for."""
+    filled = public_pages.empty_form(post, challenge)
+    filled.token = shown or filled.token
     filled.name, filled.website, filled.text = form.typed("name"), form.typed("website"), form.typed("text")
     filled.email = form.typed("email")
     filled.problems = problems or {}
     for item in filled.fields:
-        item.value = request.form.get(item.name, "")
+        if item.kind != "hidden" or not challenge:
+            item.value = request.form.get(item.name, "")
     filled.reply_to = public_pages.answered(form.typed("reply_to"), post)
     page = CommentAnswerPage(
         blog=frame.blog_view(),

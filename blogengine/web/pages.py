@@ -120,16 +120,17 @@ def _meta(post: PostView, number: int) -> Meta:
     return frame.meta(f"{post.title}: comments, page {number}", comments.page_address(post.url, number))
 
 
-def empty_form(post: PostView) -> CommentFormView:
-    """Return the comment form of `post` without anything typed."""
+def empty_form(post: PostView, challenge: str = "") -> CommentFormView:
+    """Return the comment form of `post` without anything typed; with a `challenge` where one more press is asked for."""
     user = security.current_user()
     form = CommentFormView(
         action=f"/-/comments/{post.id}",
-        token=security.form_token(post.id),
+        token=challenge or security.form_token(post.id),
         message=blog().site.comment_message,
         max_length=comments.TEXT_LIMIT,
         csrf_token=generate_csrf() if user is not None else "",
         signed_in_name=user.name if user is not None else "",
+        challenge=challenge,
     )
     blog().hook.prepare_comment_form(form=form, post=post)
     return form

@@ -188,23 +188,36 @@ def client_address() -> str:
     return request.remote_addr or ""
 
 
-def form_token(post_id: int) -> str:
-    """Return the signed date of a comment form: the same for all readers of a cached page."""
-    issued = (
-        f"{post_id}.{int(clock.timestamp()) // 3600 * 3600}"  # by the hour: every worker makes the same page
-    )
+def form_token(post_id: int, digest: str = "") -> str:
+    """Return the signed date of a comment form: the same for all readers of a cached page.
+
+    With the `digest` of a text it is of a form that shows this text, and dated by the second.
+    """
+    now = int(clock.timestamp())
+    # By the hour: every worker makes the same page.
+    issued = f"{post_id}.{now}.{digest}" if digest else f"{post_id}.{now // 3600 * 3600}"
     return f"{issued}.{_sign(issued)}"
+
+
+def token_age(token: str, post_id: int, digest: str | None = None) -> float | None:
+    """Return how many seconds ago the form for this post was made; None for a text that is no token of it.
+
+    With a `digest` only a form that showed this text counts.
+    """
+    issued, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _sign(issued).encode()):
+        return None
+    of_post, _, rest = issued.partition(".")
+    at, _, shown = rest.partition(".")
+    if of_post != str(post_id) or not at.isdigit() or digest not in (None, shown):
+        return None
+    return clock.timestamp() - int(at)
 
 
 def is_fresh_token(token: str, post_id: int) -> bool:
     """Whether `token` is of a form for this post that is not too old."""
-    issued, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(signature.encode(), _sign(issued).encode()):
-        return False
-    of_post, _, at = issued.partition(".")
-    if of_post != str(post_id) or not at.isdigit():
-        return False
-    return -CLOCK_SKEW <= clock.timestamp() - int(at) <= FORM_LIFE
+    age = token_age(token, post_id)
+    return age is not None and -CLOCK_SKEW <= age <= FORM_LIFE
 
 
 def sign_answer(comment_id: int) -> str:

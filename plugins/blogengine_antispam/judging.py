@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field
 
+from blogengine.plugin import ASK
 from blogengine.plugin import HOLD
 from blogengine.plugin import PUBLISH
 from blogengine.plugin import SILENT
@@ -17,6 +18,7 @@ from blogengine_antispam import bayes
 from blogengine_antispam import features
 from blogengine_antispam import rules
 from blogengine_antispam import words
+from blogengine_antispam import working
 from blogengine_antispam.features import Seen
 from blogengine_antispam.settings import Settings
 from blogengine_antispam.settings import current
@@ -54,10 +56,21 @@ def judge(comment: CommentDraft, facts: CommentFacts) -> Verdict | None:
     if found.points >= settings.spam_at:
         found.level = max(found.level, SPAM)
     elif found.points >= settings.hold_at:
-        found.level = max(found.level, HOLD)
+        found.level = max(
+            found.level, HOLD if settings.doubtful == "hold" else _once_more(facts, settings, found)
+        )
     if not found.reasons:
         return None
     return Verdict(found.level, "\n".join(found.reasons), round(found.points, 1))
+
+
+def _once_more(facts: CommentFacts, settings: Settings, found: Sum) -> int:
+    """Return the level of a doubtful comment where its writer may be asked for one more press, or has pressed."""
+    if not facts.challenge:
+        return ASK
+    for points, reason in working.reliefs(facts):
+        found.add(points, reason)
+    return HOLD if found.points >= settings.hold_at else PUBLISH
 
 
 def weigh(seen: Seen, settings: Settings, language: str, read: Read, found: Sum) -> None:

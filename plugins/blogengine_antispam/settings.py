@@ -1,6 +1,7 @@
 """What the owner may set."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from blogengine.plugin import option
 from blogengine.plugin import settings_of
@@ -23,6 +24,21 @@ class Settings:
         help="Nothing is deleted there: look into it now and then.",
         minimum=1,
         maximum=100,
+    )
+    doubtful: Literal["hold", "ask"] = option(
+        "hold",
+        "What waits by its points",
+        choices={"hold": "Waits for me", "ask": "Is asked for one more press first"},
+        help="Asked, commenters are shown their comment and press once more; the points are counted anew with that. Most "
+        "robots do not come back. Who does not press has sent nothing. What is on your lists waits in any case.",
+    )
+    work: int = option(
+        16,
+        "Work for browsers with one more press",
+        help="Bits of a small proof of work, done by a script while the commenter looks: 16 are a moment, one more takes "
+        "twice as long, 0 is none. Browsers without scripts are not asked for it; with it, more points are taken off.",
+        minimum=0,
+        maximum=20,
     )
     links: int = option(2, "Links that a comment may have", help="More give points.", minimum=0, maximum=100)
     alphabet: bool = option(

@@ -11,11 +11,11 @@ from blogengine import posts
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.models import Comment
-from blogengine.pages import SILENT
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from blogengine.verdicts import SILENT
 from tests.admin.forms import follow
 from tests.admin.forms import press
 from tests.admin.forms import send

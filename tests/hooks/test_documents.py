@@ -9,13 +9,15 @@ from blogengine.db import db
 from blogengine.errors import Refused
 from blogengine.meta import read_meta
 from blogengine.models import Comment
-from blogengine.pages import HOLD
-from blogengine.pages import PUBLISH
-from blogengine.pages import REJECT
-from blogengine.pages import SPAM
 from blogengine.pages import PostDraft
 from blogengine.testing import BlogKit
+from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
+from blogengine.testing import hidden_fields
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import PUBLISH
+from blogengine.verdicts import REJECT
+from blogengine.verdicts import SPAM
 from tests.admin.forms import send
 from tests.plugin_files import run
 
@@ -102,6 +104,42 @@ def test_the_strictest_of_several_judges_wins(blog: BlogKit) -> None:
     assert blog.write_comment(post_id).status == "spam"
     blog.disable("three")
     assert blog.write_comment(post_id, "Another.").status == "pending"
+
+
+def test_a_judge_asks_for_one_more_press_and_hears_of_it(
+    blog: BlogKit, client: Visitor, clock: FrozenClock
+) -> None:
+    run(
+        blog,
+        "asks",
+        """
+        @hookimpl
+        def judge_comment(facts): return Verdict(ASK, f"challenge: {bool(facts.challenge)}", 1)
+
+        @hookimpl
+        def prepare_comment_form(form):
+            if form.challenge: form.add(Field("asks.sign", kind="hidden", value="fresh"))
+        """,
+    )
+    path = blog.path_of(blog.write_post())
+    asked = client.comment(path, "Some words.")
+    assert asked.status_code == 409
+    again = hidden_fields(asked.text, "comment-form")
+    assert again["asks.sign"] == "fresh"
+    with blog.app():
+        assert comments.counts() == {}
+    clock.tick(seconds=5)
+    assert (
+        client.send(again["__action__"], {**again, "text": "Some words.", "action": "post"}).status_code
+        == 303
+    )
+    assert blog.write_comment(1, "By a way where nobody can be asked.").status == "pending"
+    with blog.app():
+        stored = comments.get(1)
+        assert (stored.status, stored.score) == ("published", 1.0)
+        assert comments.get(2).held_reason == "asks: challenge: False"
+    run(blog, "strict", "@hookimpl\ndef judge_comment(comment): return Verdict(HOLD, 'Held anyway.')")
+    assert client.comment(path, "Other words.").status_code == 303
 
 
 def test_scores_are_added_up_and_a_score_that_is_no_number_holds(blog: BlogKit) -> None:

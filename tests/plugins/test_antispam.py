@@ -11,11 +11,14 @@ from blogengine import comments
 from blogengine import db as database
 from blogengine.db import db
 from blogengine.models import Comment
-from blogengine.pages import SILENT
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from blogengine.verdicts import HOLD
+from blogengine.verdicts import PUBLISH
+from blogengine.verdicts import SILENT
+from blogengine.verdicts import SPAM
 from blogengine_antispam import features
 from blogengine_antispam import judging
 from blogengine_antispam import learning
@@ -338,7 +341,7 @@ def test_after_two_hundred_decisions_spam_stays_out_and_no_reader_is_lost(
         facts = CommentFacts(True, "", False, False)
         for one in unknown:
             verdict = judging.judge(CommentDraft(one.text, one.name, one.website), facts)
-            became[one.is_spam, verdict.level if verdict is not None else 0] += 1
-    assert became[False, 2] == 0, "a reader's comment went to the spam folder"
-    assert became[True, 0] < 0.02 * 200
-    assert became[False, 1] < 0.05 * 200
+            became[one.is_spam, verdict.level if verdict is not None else PUBLISH] += 1
+    assert became[False, SPAM] == 0, "a reader's comment went to the spam folder"
+    assert became[True, PUBLISH] < 0.02 * 200
+    assert became[False, HOLD] < 0.05 * 200
