@@ -1,4 +1,4 @@
-"""Who may write: the first owner, signing in and out, and slowing down those who guess."""
+"""Who may write: the first owner, passwords, signing in and out."""
 
 import contextlib
 import functools
@@ -12,6 +12,7 @@ from datetime import timedelta
 import argon2
 import sqlalchemy as sa
 
+from blogengine import attempts
 from blogengine import clock
 from blogengine import db as database
 from blogengine.config import Config
@@ -21,7 +22,6 @@ from blogengine.errors import Busy
 from blogengine.errors import Invalid
 from blogengine.errors import Refused
 from blogengine.models import AuthSession
-from blogengine.models import LoginAttempt
 from blogengine.models import User
 from blogengine.text import accept_text
 from blogengine.text import fold
@@ -32,8 +32,6 @@ IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
 UNSET = "!"
 """Begins what is stored in place of the hash while a person has chosen no password."""
-FREE_ATTEMPTS = 5
-"""Failed sign-ins within an hour before each further one has to wait."""
 
 # argon2id with 19 MiB: 43 ms where the library's default takes 339 ms (OWASP's minimum for it)
 _hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -123,6 +121,13 @@ def hash_password(password: str) -> str:
         return _hasher.hash(password)
 
 
+def is_password(user: User, password: str) -> bool:
+    """Whether this is the password of a person; takes 40 ms, so never inside a write."""
+    return not user.password_hash.startswith(UNSET) and _verify(
+        user.password_hash, password[: PASSWORD_MAXIMUM + 1]
+    )
+
+
 def set_password(email: str, password: str) -> None:
     """Give a user a new password and sign out all browsers."""
     problem = password_problem(password)
@@ -134,19 +139,24 @@ def set_password(email: str, password: str) -> None:
         user = tx.session.scalars(sa.select(User).where(User.email_key == fold(email))).first()
         if user is None:
             raise Refused("Nobody has this e-mail address here.")
-        user.password_hash = hashed
+        user.password_hash, user.link = hashed, ""
         tx.session.execute(sa.delete(AuthSession).where(AuthSession.user_id == user.id))
 
     database.write(change)
 
 
-def sign_in(email: str, password: str, address_key: str, user_agent: str) -> str:
-    """Return the token of a new sign-in session. Raises `Refused`: `wrong` (never says which part), or `slow_down`."""
+def sign_in(email: str, password: str, address_key: str, user_agent: str, known: str = "") -> str:
+    """Return the token of a new sign-in session. Raises `Refused`: `wrong` (never says which part), or `slow_down`.
+
+    `known` is what the browser kept of being signed in before (`attempts.known_mark`): its own tries are counted then, so
+    that nobody waits because strangers guess.
+    """
     email_key = fold(email)[:400]
-    keys = [_attempt_key("account", email_key), _attempt_key("address", address_key)]
-    _check_attempts(keys)
-    _note_attempt(keys)  # before the password is looked at, so that guesses at the same time count as well
     user = db.session.scalars(sa.select(User).where(User.email_key == email_key)).first()
+    own = attempts.known_key(known, user.id) if user is not None else ""
+    keys = [own or attempts.key_of("account", email_key), attempts.key_of("address", address_key)]
+    attempts.check(keys, "Too many sign-ins failed.")
+    attempts.note(keys)  # before the password is looked at, so that guesses at the same time count as well
     has_password = user is not None and not user.password_hash.startswith(UNSET)
     stored = user.password_hash if user is not None and has_password else _nobody()
     is_right = _verify(stored, password[: PASSWORD_MAXIMUM + 1])
@@ -156,7 +166,7 @@ def sign_in(email: str, password: str, address_key: str, user_agent: str) -> str
     user_id = user.id
 
     def change(tx: Transaction) -> None:
-        tx.session.execute(sa.delete(LoginAttempt).where(LoginAttempt.key.in_(keys)))
+        attempts.forget(tx, keys)
         if rehashed is not None:
             tx.session.execute(sa.update(User).where(User.id == user_id).values(password_hash=rehashed))
 
@@ -229,40 +239,6 @@ def sign_out(token: str) -> None:
         tx.session.execute(sa.delete(AuthSession).where(AuthSession.token_digest == _digest(token)))
 
     database.write(change)
-
-
-def _check_attempts(keys: list[str]) -> None:
-    now = clock.now()
-    for key in keys:
-        rows = db.session.execute(
-            sa.select(sa.func.count(), sa.func.max(LoginAttempt.at)).where(
-                LoginAttempt.key == key, LoginAttempt.at > now - timedelta(hours=1)
-            )
-        ).one()
-        if rows[0] < FREE_ATTEMPTS or rows[1] is None:
-            continue
-        pause = timedelta(seconds=min(2 ** (rows[0] - FREE_ATTEMPTS) * 5, 900))
-        if now < rows[1] + pause:
-            left = int((rows[1] + pause - now).total_seconds()) + 1
-            raise Refused(
-                "Too many sign-ins failed.",
-                code="slow_down",
-                hint=f"Please wait {left} seconds and try again.",
-            )
-
-
-def _note_attempt(keys: list[str]) -> None:
-    def change(tx: Transaction) -> None:
-        now = clock.now()
-        tx.session.execute(sa.delete(LoginAttempt).where(LoginAttempt.at < now - timedelta(days=1)))
-        for key in keys:
-            tx.session.add(LoginAttempt(key=key, at=now))
-
-    database.write(change)
-
-
-def _attempt_key(kind: str, value: str) -> str:
-    return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()[:32]
 
 
 def _digest(token: str) -> str:

@@ -17,6 +17,7 @@ from werkzeug.exceptions import NotFound as HTTPNotFound
 from blogengine import admin
 from blogengine import content
 from blogengine import events
+from blogengine import lost_passwords
 from blogengine import mail
 from blogengine import schema
 from blogengine import themes
@@ -65,6 +66,7 @@ def add_plugins(app: Flask, blog: Blog) -> None:
     blog.jobs = {**_jobs(plugins), **events.listening(plugins)}
     if mail.is_ready():  # else mails wait untouched: nobody does their kind of job
         blog.jobs[mail.KIND] = Job(mail.deliver, timeout=mail.TIMEOUT)
+    blog.jobs[lost_passwords.KIND] = Job(lost_passwords.send)
     blog.importers = {
         importer.id: importer for _, importer in offered(plugins, "register_importers", Importer)
     }

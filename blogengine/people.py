@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 from typing import Any
@@ -47,6 +48,14 @@ class Person:
     posts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way to choose a password: `token` is the word in its address."""
+
+    token: str
+    until: datetime
+
+
 def listed(*, after_id: int = 0, limit: int = 50) -> tuple[list[Person], bool]:
     """Return people in the order they came, and whether more follow."""
     rows = db.session.scalars(sa.select(User).where(User.id > after_id).order_by(User.id).limit(limit + 1))
@@ -68,7 +77,7 @@ def by_email(email: str) -> User:
 
 
 def invite(name: str, email: str, role: str) -> int:
-    """Add a person who chooses a password by their link; return the id. Raises `Invalid` for fields that do not fit."""
+    """Add a person, who chooses a password by a `new_link`; return the id. Raises `Invalid` for fields that do not fit."""
     values, problems = accounts.checked(name, email)
     if role not in ROLES:
         problems["role"] = f"Choose one of: {', '.join(ROLES)}."
@@ -83,7 +92,7 @@ def invite(name: str, email: str, role: str) -> int:
             name=values["name"],
             email=values["email"],
             email_key=email_key,
-            password_hash=_no_password(),
+            password_hash=UNSET + secrets.token_urlsafe(16),
             role=role,
             created_at=clock.now(),
         )
@@ -94,33 +103,35 @@ def invite(name: str, email: str, role: str) -> int:
     return database.write(change)
 
 
-def link_token(person_id: int) -> tuple[str, datetime]:
-    """Return the word in a link with which a person chooses a password, once, and until when it works."""
-    user, issued = _user(person_id), int(clock.timestamp())
-    return f"{user.id}.{issued}.{_sign(user, issued)}", clock.now() + VALID
+def link_of(person_id: int, *, at_least: timedelta = timedelta(0)) -> Link | None:
+    """Return the link with which a person chooses a password, once, or None where there is none that works for so long."""
+    user = _user(person_id)
+    until = _until(user)
+    return Link(_token(user), until) if until is not None and until - clock.now() > at_least else None
 
 
-def end_links(person_id: int) -> None:
-    """Let the links made so far for a person without a password open nothing."""
+def new_link(person_id: int, life: timedelta = VALID) -> Link:
+    """Make a new link for a person; the one before opens nothing any more."""
 
-    def change(tx: Transaction) -> None:
-        user = tx.session.get(User, person_id)
-        if user is not None and user.password_hash.startswith(UNSET):
-            user.password_hash = _no_password()
+    def change(tx: Transaction, user: User) -> None:
+        user.link = f"{int(clock.timestamp() + life.total_seconds())}.{secrets.token_urlsafe(12)}"
 
-    database.write(change)
+    _change(person_id, change)
+    user = _user(person_id)
+    return Link(_token(user), clock.now() + life)
 
 
 def invited(token: str) -> User:
-    """Return whose link has this word. Raises `NotFound` when it is too old, was used, or was made up."""
-    person_id, _, rest = token.partition(".")
-    issued, _, signature = rest.partition(".")
-    is_number = all(text.isascii() and text.isdigit() and len(text) < 16 for text in (person_id, issued))
-    user = db.session.get(User, int(person_id), populate_existing=True) if is_number else None
-    is_right = user is not None and hmac.compare_digest(signature.encode(), _sign(user, int(issued)).encode())
-    if user is None or not is_right or clock.timestamp() - int(issued) > VALID.total_seconds():
+    """Return whose link has this word. Raises `NotFound` when it is too old, was used, was replaced, or was made up."""
+    number = token.partition(".")[0]
+    is_number = number.isascii() and number.isdigit() and len(number) < 16
+    user = db.session.get(User, int(number), populate_existing=True) if is_number else None
+    until = _until(user) if user is not None else None
+    is_right = user is not None and hmac.compare_digest(token.encode(), _token(user).encode())
+    if user is None or until is None or not is_right or until < clock.now():
         raise NotFound(
-            "This link is too old, or was used already.", hint="Ask the owner of the blog for another."
+            "This link is too old, or was used already, or there is a newer one.",
+            hint="Ask the owner of the blog for another.",
         )
     return user
 
@@ -140,7 +151,7 @@ def accept(token: str, name: str, password: str) -> None:
 
     def change(tx: Transaction) -> None:
         person = invited(token)  # looked at again where nobody else writes: a link works once
-        person.name, person.password_hash = values["name"], hashed
+        person.name, person.password_hash, person.link = values["name"], hashed, ""
         tx.session.execute(sa.delete(AuthSession).where(AuthSession.user_id == person.id))
 
     database.write(change)
@@ -236,11 +247,13 @@ def _user(person_id: int) -> User:
     return user
 
 
-def _no_password() -> str:
-    return UNSET + secrets.token_urlsafe(16)
+def _until(user: User) -> datetime | None:
+    until, _, mark = user.link.partition(".")
+    return datetime.fromtimestamp(int(until), UTC) if mark else None
 
 
-def _sign(user: User, issued: int) -> str:
-    """Return the signature of a link: what is stored of the password is in it, so that choosing one ends all links."""
-    text = f"person:{user.id}:{issued}:{user.password_hash}"
-    return hmac.digest(blog().config.secret_key.encode(), text.encode(), "sha256").hex()[:32]
+def _token(user: User) -> str:
+    """Return the word in a person's link; what is stored of the password is in it, so that choosing one ends it."""
+    text = f"person:{user.id}:{user.link}:{user.password_hash}"
+    signature = hmac.digest(blog().config.secret_key.encode(), text.encode(), "sha256").hex()[:32]
+    return f"{user.id}.{signature}"

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from blogengine import accounts
+from blogengine import attempts
 from blogengine import db as database
 from blogengine.db import db
 from blogengine.errors import Busy
@@ -14,10 +15,12 @@ from blogengine.errors import Refused
 from blogengine.models import AuthSession
 from blogengine.models import LoginAttempt
 from blogengine.models import User
+from blogengine.signing import seal
 from blogengine.testing import OWNER
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
+from blogengine.testing.visitors import hidden_fields
 from tests.processes import Process
 from tests.processes import Talk
 
@@ -172,8 +175,8 @@ def test_guessing_is_slowed_down_and_the_owner_gets_in_afterwards(
 ) -> None:
     with blog.app():
         codes = [code_of(sign_in, EMAIL, f"guess number {number}") for number in range(30)]
-        assert codes[: accounts.FREE_ATTEMPTS] == ["wrong"] * accounts.FREE_ATTEMPTS
-        assert set(codes[accounts.FREE_ATTEMPTS :]) == {"slow_down"}
+        assert codes[: attempts.FREE] == ["wrong"] * attempts.FREE
+        assert set(codes[attempts.FREE :]) == {"slow_down"}
         assert code_of(sign_in) == "slow_down"
         clock.tick(minutes=15)
         assert sign_in()
@@ -192,13 +195,86 @@ def test_an_hour_of_guessing_from_everywhere_tries_few_passwords(
         assert tried < 20
 
 
+def test_who_guesses_makes_no_browser_wait_that_was_signed_in_before(
+    blog: BlogKit, owner: None, clock: FrozenClock
+) -> None:
+    with blog.app():
+        user = accounts.user_of(sign_in())
+        assert user is not None
+        mark = attempts.known_mark(user.id)
+        for number in range(20):
+            code_of(sign_in, EMAIL, f"guess {number}", f"address {number}")
+        assert code_of(sign_in) == "slow_down"
+        assert accounts.sign_in(EMAIL, PASSWORD, "another", "", mark)
+        assert code_of(sign_in) == "slow_down", "the guesses of others are still counted"
+
+
+@SQLITE
+def test_a_browsers_mark_is_worth_no_more_guesses_and_only_for_its_person(
+    blog: BlogKit, owner: None, clock: FrozenClock
+) -> None:
+    with blog.app():
+        user = accounts.user_of(sign_in())
+        assert user is not None
+
+        def tried(mark: str, name: str) -> int:
+            guesses = [(EMAIL, f"guess {one}", f"{name} {one}", "", mark) for one in range(12)]
+            return [code_of(accounts.sign_in, *guess) for guess in guesses].count("wrong")
+
+        stolen = attempts.known_mark(user.id)
+        assert tried(stolen, "stolen") == attempts.FREE
+        with pytest.raises(Refused, match="Too many sign-ins"):
+            accounts.sign_in(EMAIL, PASSWORD, "elsewhere", "", stolen)
+        assert accounts.sign_in(EMAIL, PASSWORD, "elsewhere", "", attempts.known_mark(user.id))
+        # None of these is a mark for this person: they all count as the account.
+        others = [attempts.known_mark(user.id + 1), f"{stolen}x", "", "\0", "é" * 400, "x" * 9000]
+        others += [seal("another purpose", [user.id, "a"]), seal("core:known browser", {"a": 1})]
+        assert sum(tried(mark, f"other {number}") for number, mark in enumerate(others)) == attempts.FREE
+        clock.tick(days=attempts.KNOWN.days + 1)
+        assert tried(stolen, "late") == attempts.FREE
+        assert code_of(sign_in) == "slow_down", "a mark that is too old is none"
+
+
+@SQLITE
+def test_a_known_browser_is_still_limited_by_its_network(blog: BlogKit, owner: None) -> None:
+    with blog.app():
+        user = accounts.user_of(sign_in())
+        assert user is not None
+        for _ in range(attempts.FREE):
+            code_of(sign_in, "nobody@example.org", "guess", "one network")
+        with pytest.raises(Refused, match="Too many sign-ins"):
+            accounts.sign_in(EMAIL, PASSWORD, "one network", "", attempts.known_mark(user.id))
+
+
+@SQLITE
+def test_signing_in_leaves_the_mark_in_a_cookie_for_the_owners_pages_alone(
+    blog: BlogKit, owner: None, client: Visitor
+) -> None:
+    def knock(address: str) -> int:
+        client.delete_cookie("blog_session")
+        form = hidden_fields(client.get("/admin/login").text, "login")
+        form |= {"email": EMAIL, "password": PASSWORD}
+        return client.send("/admin/login", form, environ_base={"REMOTE_ADDR": address}).status_code
+
+    assert knock("198.51.100.1") == 303
+    cookie = client.get_cookie("blog_known", path="/admin")
+    assert cookie is not None
+    assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Lax", "/admin")
+    with blog.app():
+        for number in range(20):
+            code_of(sign_in, EMAIL, f"guess {number}", f"address {number}")
+    assert knock("198.51.101.1") == 303
+    client.delete_cookie("blog_known", path="/admin")
+    assert knock("198.51.102.1") == 429
+
+
 @SQLITE
 def test_one_address_cannot_try_many_accounts(blog: BlogKit, owner: None, clock: FrozenClock) -> None:
     with blog.app():
         codes = [
             code_of(sign_in, f"user{number}@example.org", "guess", "one address") for number in range(12)
         ]
-        assert codes.count("wrong") == accounts.FREE_ATTEMPTS
+        assert codes.count("wrong") == attempts.FREE
         assert sign_in(address="another address")
 
 

@@ -2,10 +2,12 @@
 
 from flask import Flask
 
+from blogengine.admin import account
 from blogengine.admin import comment
 from blogengine.admin import comments
 from blogengine.admin import doors
 from blogengine.admin import editor
+from blogengine.admin import forgotten
 from blogengine.admin import jobs
 from blogengine.admin import layout
 from blogengine.admin import people
@@ -28,10 +30,12 @@ from blogengine.plugins.manifest import did_you_mean
 from blogengine.runtime import blog
 
 __all__ = [
+    "account",
     "comment",
     "comments",
     "doors",
     "editor",
+    "forgotten",
     "guard",
     "jobs",
     "layout",

@@ -11,6 +11,7 @@ from flask import session
 from flask import url_for
 
 from blogengine import accounts
+from blogengine import attempts
 from blogengine import comments
 from blogengine import schema
 from blogengine import settings
@@ -60,6 +61,7 @@ def sign_in() -> Any:
             request.form.get("password", ""),
             comments.address_key(security.client_address()),
             request.headers.get("User-Agent", ""),
+            request.cookies.get(_known_cookie(blog().url), ""),
         )
     except Refused as refusal:
         status = 429 if refusal.code == "slow_down" else 403
@@ -101,7 +103,7 @@ def logout() -> Any:
 
 
 def remember(response: Any, token: str, address: str) -> None:
-    """Put the sign-in cookie of a blog at `address` on `response`."""
+    """Put the sign-in cookie of a blog at `address` on `response`, and one by which this browser is known the next time."""
     secure = address.startswith("https://")
     response.set_cookie(
         "__Host-blog_session" if secure else "blog_session",
@@ -112,6 +114,21 @@ def remember(response: Any, token: str, address: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+    user = accounts.user_of(token)
+    if user is not None:
+        response.set_cookie(
+            _known_cookie(address),
+            attempts.known_mark(user.id),
+            max_age=int(attempts.KNOWN.total_seconds()),
+            path="/admin",
+            secure=secure,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def _known_cookie(address: str) -> str:
+    return "__Secure-blog_known" if address.startswith("https://") else "blog_known"
 
 
 @admin.get("/setup", permission=ANYONE)

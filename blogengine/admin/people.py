@@ -45,6 +45,7 @@ def invite() -> Any:
         person_id = service.invite(**form)
     except Invalid as invalid:
         return _list(form, invalid.problems, "Nobody was added yet. Please mend what is marked.", 422)
+    service.new_link(person_id)
     say(f"{form['name'].strip()} is here now. Send them the link below: they choose a password with it.")
     return redirect(url_for("admin.person", person_id=person_id), 303)
 
@@ -61,7 +62,7 @@ def _list(
     found, has_more = service.listed(after_id=after or 0, limit=PAGE)
     labels = (
         ("name", "text", "Name", "It stands under their posts; they can change it when they choose a password."),
-        ("email", "email", "E-mail address", "They sign in with it. This blog sends nothing to it by itself."),
+        ("email", "email", "E-mail address", "They sign in with it."),
         ("role", "choice", "Role", "Authors do what you tick under Permissions of authors; owners may do everything."),
     )  # fmt: skip
     fields = [
@@ -87,22 +88,21 @@ def _list(
 def person(person_id: int) -> Response:
     """One person; with the link where they have chosen no password yet."""
     found = service.get(person_id)
-    return _person(found, has_link=found.is_invited)
+    return _person(found, service.link_of(person_id) if found.is_invited else None)
 
 
 @admin.post(f"/people/<{ID}:person_id>/link", permission=MANAGE)
 def link_person(person_id: int) -> Response:
-    """Show a new link to choose a password; those for a person without one open nothing any more."""
-    service.end_links(person_id)
-    return _person(service.get(person_id), has_link=True)
+    """Show a new link to choose a password; the one before opens nothing any more."""
+    link = service.new_link(person_id)
+    return _person(service.get(person_id), link)
 
 
-def _person(found: Person, *, has_link: bool) -> Response:
+def _person(found: Person, made: service.Link | None) -> Response:
     link, until = "", ""
-    if has_link:
-        token, end = service.link_token(found.id)
-        link = (blog().url or request.host_url.rstrip("/")) + url_for("admin.welcome", token=token)
-        until = moments.dateline(end)
+    if made is not None:
+        link = (blog().url or request.host_url.rstrip("/")) + url_for("admin.welcome", token=made.token)
+        until = moments.dateline(made.until)
     return show("person.html", person=found, roles=ROLES, link=link, until=until, is_me=_is_me(found.id))
 
 

@@ -52,24 +52,21 @@ def list_people(opener: Opener, as_json: bool) -> None:
 def add(opener: Opener, name: str, email: str, role: str) -> None:
     """Add a person, and print the link with which they choose a password."""
     with opener.app():
-        _print_link(service.invite(name, email, role))
+        _print_link(service.new_link(service.invite(name, email, role)))
 
 
 @people.command()
 @click.argument("email")
 @pass_opener
 def link(opener: Opener, email: str) -> None:
-    """Print a new link to choose a password, once."""
+    """Print a new link to choose a password, once; the one before ends."""
     with opener.app():
-        user = service.by_email(email)
-        service.end_links(user.id)
-        _print_link(user.id)
+        _print_link(service.new_link(service.by_email(email).id))
 
 
-def _print_link(person_id: int) -> None:
-    token, until = service.link_token(person_id)
-    click.echo(f"{blog().url or LOCAL}/admin/welcome?token={token}")
-    click.echo(f"Works once, until {until:%Y-%m-%d %H:%M} UTC.", err=True)
+def _print_link(link: service.Link) -> None:
+    click.echo(f"{blog().url or LOCAL}/admin/welcome?token={link.token}")
+    click.echo(f"Works once, until {link.until:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
 @people.command()

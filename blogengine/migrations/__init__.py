@@ -13,7 +13,7 @@ from blogengine.db import Transaction
 from blogengine.tables import Tables
 from blogengine.tables import owners_of
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest step; a test compares it with the steps that are there."""
 
 

@@ -25,6 +25,8 @@ class User(Base):
     """The address folded (NFKC, case), by which people sign in."""
     password_hash: Mapped[str] = mapped_column(sa.Text)
     role: Mapped[str] = mapped_column(sa.Text, default="author")
+    link: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """Until when the one link to choose a password works, and a random mark: see `people`. Empty where there is none."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -42,11 +44,11 @@ class AuthSession(Base):
 
 
 class LoginAttempt(Base):
-    """A failed sign-in, kept for a day to slow guessing down."""
+    """A try that may be a guess, kept for a day to slow guessing down."""
 
     __tablename__ = "login_attempt"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(KeyText, index=True)
-    """Digest of the account or of the address prefix."""
+    """Digest of the account, of the address prefix or of a browser: see `attempts`."""
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -118,8 +118,7 @@ class BlogKit:
         """Make an author, with the name, address and password of `AUTHOR`."""
         with self.app():
             person_id = people.invite(AUTHOR["name"], AUTHOR["email"], "author")
-            token, _ = people.link_token(person_id)
-            people.accept(token, AUTHOR["name"], AUTHOR["password"])
+            people.accept(people.new_link(person_id).token, AUTHOR["name"], AUTHOR["password"])
             return people.by_email(AUTHOR["email"])
 
     def upload(self, name: str = "picture.png", data: bytes | None = None) -> str:

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from blogengine import accounts
+from blogengine import attempts
 from blogengine import db as database
 from blogengine import layout
 from blogengine.app import BlogFlask
@@ -185,7 +186,7 @@ def test_a_wrong_password_keeps_the_address_and_does_not_say_which_was_wrong(
 def test_guessing_is_slowed_down_and_says_for_how_long(
     client: Visitor, owner_client: Visitor, clock: FrozenClock
 ) -> None:
-    for _ in range(accounts.FREE_ATTEMPTS):
+    for _ in range(attempts.FREE):
         sign_in(client, password="no")
     answer = sign_in(client)
     assert answer.status_code == 429
@@ -245,7 +246,9 @@ def test_every_admin_page_is_denied_to_visitors(
         form = {"csrf_token": token, "action": "publish", "title": "taken over"} if method == "POST" else None
         answer = client.open(path, method=method, data=form)
         assert SECRET not in answer.text, path
-        if endpoint.startswith(("admin.login", "admin.setup", "admin.rescue", "admin.welcome")):
+        if endpoint.startswith(
+            ("admin.login", "admin.setup", "admin.rescue", "admin.welcome", "admin.forgotten")
+        ):
             continue
         if method == "POST":
             assert answer.status_code == 403, path
@@ -263,7 +266,7 @@ def test_every_admin_form_needs_the_token(blog: BlogKit, owner_client: Visitor) 
         rules = admin_rules(app)
     for endpoint, method, path in rules:
         if method == "POST" and not endpoint.startswith(
-            ("admin.login", "admin.setup", "admin.rescue", "admin.welcome")
+            ("admin.login", "admin.setup", "admin.rescue", "admin.welcome", "admin.forgotten")
         ):
             answer = owner_client.send(path, {"action": "trash", "title": "taken over", "csrf_token": "x"})
             assert answer.status_code == 400, path

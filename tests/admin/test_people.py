@@ -69,7 +69,7 @@ def test_links_end_with_their_time_with_a_new_one_and_when_they_were_made_up(
 ) -> None:
     with blog.app():
         person_id = people.invite("Ann", "ann@example.org", "author")
-        old, _ = people.link_token(person_id)
+        old = people.new_link(person_id).token
         assert people.invited(old).id == person_id
     page = owner_client.get(f"/admin/people/{person_id}")
     new = link_in(press(owner_client, page, f"/admin/people/{person_id}/link").text).partition("token=")[2]
