@@ -1,21 +1,16 @@
-"""Pictures: what is accepted, where it is stored, and what it is called."""
+"""The blog's pictures: where they are stored, what they are called, the list of them."""
 
-import hashlib
 import os
 import re
 import secrets
 import unicodedata
-import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from typing import BinaryIO
 
 import sqlalchemy as sa
-from PIL import Image
 
 from blogengine import clock
 from blogengine import events
@@ -23,67 +18,9 @@ from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.db import write
 from blogengine.errors import NotFound
-from blogengine.errors import Refused
 from blogengine.models import Media
-
-MAX_BYTES = 20_000_000
-MAX_PIXELS = 25_000_000
-"""A 17 kB PNG of 12,000 x 12,000 takes 722 MB to decode."""
-FORMATS = {
-    "JPEG": ("image/jpeg", "jpg"),
-    "PNG": ("image/png", "png"),
-    "WEBP": ("image/webp", "webp"),
-    "GIF": ("image/gif", "gif"),
-    "AVIF": ("image/avif", "avif"),
-}
-"""Types a browser never runs: no SVG, no HTML. By what the bytes are, not by what the name says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture that was checked: its bytes and what they are."""
-
-    data: bytes
-    mime: str
-    extension: str
-    width: int
-    height: int
-    digest: str
-    """SHA-256, hexadecimal."""
-
-
-def examine(file: BinaryIO) -> Picture:
-    """Read a picture and check it before it is decoded.
-
-    Raises `Refused` (`too_large`, `not_a_picture`) with a sentence for the person who sent it.
-    """
-    data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise Refused(f"The picture is larger than {MAX_BYTES // 1_000_000} MB.", code="too_large")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(data), formats=tuple(FORMATS)) as image:
-                width, height = image.size
-                mime, extension = FORMATS[image.format or ""]
-                if width * height > MAX_PIXELS:
-                    raise Refused(
-                        f"The picture has {width} x {height} pixels; {MAX_PIXELS:,} in all are allowed.",
-                        code="too_large",
-                        hint="Make it smaller.",
-                    )
-                image.verify()
-    except Refused:
-        raise
-    except Image.DecompressionBombError as error:
-        raise Refused(f"The picture has more than {MAX_PIXELS:,} pixels.", code="too_large") from error
-    except (OSError, SyntaxError, ValueError, KeyError, EOFError, MemoryError, OverflowError) as error:
-        raise Refused(
-            "This is no picture that can be read.",
-            code="not_a_picture",
-            hint="JPEG, PNG, WebP, GIF and AVIF are accepted.",
-        ) from error
-    return Picture(data, mime, extension, width, height, hashlib.sha256(data).hexdigest())
+from blogengine.pictures import Picture
+from blogengine.pictures import examine
 
 
 def get(media_id: int) -> Media:
@@ -91,6 +28,32 @@ def get(media_id: int) -> Media:
     media = db.session.get(Media, media_id)
     if media is None:
         raise NotFound("There is no such picture.")
+    return media
+
+
+def listed(*, q: str = "", before_id: int | None = None, limit: int = 50) -> tuple[list[Media], bool]:
+    """Return pictures, newest first, and whether more follow; `q` are words of their titles."""
+    statement = sa.select(Media).order_by(Media.id.desc()).limit(limit + 1)
+    for word in q.split():
+        statement = statement.where(Media.title.icontains(word, autoescape=True))
+    if before_id is not None:
+        statement = statement.where(Media.id < before_id)
+    found = list(db.session.scalars(statement))
+    return found[:limit], len(found) > limit
+
+
+def delete(media_id: int, *, folder: Path) -> Media:
+    """Delete a picture for good, its file too; return what it was. Raises `NotFound`."""
+
+    def change(tx: Transaction) -> Media:
+        media: Media | None = tx.session.get(Media, media_id)
+        if media is None:
+            raise NotFound("There is no such picture.")
+        tx.session.delete(media)
+        return media
+
+    media: Media = write(change)
+    (folder / media.name).unlink(missing_ok=True)
     return media
 
 

@@ -91,6 +91,7 @@ CORE = (
         "somebody else publishes it.",
     ),
     Permission("post.delete", "Delete posts and pages", "Also bring them back from the trash."),
+    Permission("media.delete", "Delete pictures", "For good; who writes posts may add pictures."),
     Permission("comment.read", "See all comments", "Also those that wait, and spam."),
     Permission("comment.moderate", "Decide about comments", "Approve, mark as spam, remove, delete."),
     Permission(USE_PLUGINS, "Use the pages of plugins", "Those that ask for no permission of their own."),

@@ -4,13 +4,18 @@ import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from PIL import Image
+from PIL import ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from blogengine import media
+from blogengine import pictures
 from blogengine.db import db
+from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.models import Media
 from blogengine.testing import BlogKit
@@ -33,7 +38,7 @@ def picture(kind: str = "PNG", colour: str = "red", size: tuple[int, int] = (4, 
     ],
 )
 def test_the_type_is_told_by_the_bytes(kind: str, mime: str, extension: str) -> None:
-    found = media.examine(picture(kind))
+    found = pictures.examine(picture(kind))
     assert (found.mime, found.extension, found.width, found.height) == (mime, extension, 4, 3)
 
 
@@ -53,7 +58,7 @@ def test_the_type_is_told_by_the_bytes(kind: str, mime: str, extension: str) -> 
 )
 def test_what_is_no_picture_of_five_kinds_is_refused(data: bytes) -> None:
     with pytest.raises(Refused) as refusal:
-        media.examine(BytesIO(data))
+        pictures.examine(BytesIO(data))
     assert refusal.value.code == "not_a_picture"
 
 
@@ -70,13 +75,13 @@ def test_a_picture_of_12000_by_12000_is_refused_before_it_is_decoded() -> None:
         + chunk(b"IEND", b"")
     )
     with pytest.raises(Refused) as refusal:
-        media.examine(BytesIO(bomb))
+        pictures.examine(BytesIO(bomb))
     assert refusal.value.code == "too_large"
 
 
 def test_a_file_over_20_mb_is_refused() -> None:
     with pytest.raises(Refused) as refusal:
-        media.examine(BytesIO(bytes(media.MAX_BYTES + 1)))
+        pictures.examine(BytesIO(bytes(pictures.MAX_BYTES + 1)))
     assert refusal.value.code == "too_large"
 
 
@@ -94,7 +99,7 @@ def test_a_file_over_20_mb_is_refused() -> None:
     ],
 )
 def test_the_name_is_ours_and_safe(title: str, stem: str) -> None:
-    found = media.examine(picture())
+    found = pictures.examine(picture())
     assert media.name_for(found, title) == f"{found.digest[:10]}-{stem}.png"
 
 
@@ -126,3 +131,88 @@ def test_a_refused_picture_leaves_nothing(blog: BlogKit, tmp_path: Path) -> None
     assert not [
         path for path in tmp_path.iterdir() if path.name != "instance" and not path.name.startswith("blog.db")
     ]
+
+
+def photo(size: tuple[int, int] = (40, 30), kind: str = "JPEG", **options: Any) -> BytesIO:
+    """Return a picture as a telephone makes it: lying on its side, with place, maker and a comment noted in it."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it by 90 degrees (EXIF 2.32, Orientation)
+    exif[0x010F] = "Camera Company"
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    file = BytesIO()
+    Image.new("RGB", size, "teal").save(file, kind, exif=exif, **options)
+    file.seek(0)
+    return file
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_goes_to_readers_upright_and_without_what_the_camera_noted(kind: str) -> None:
+    seen = pictures.for_readers(pictures.examine(photo(kind=kind)))
+    assert b"Camera Company" not in seen.data
+    with Image.open(BytesIO(seen.data)) as image:
+        assert (image.size, image.format) == ((30, 40), kind)
+        assert (seen.width, seen.height) == (30, 40)
+        assert not image.getexif()
+    assert pictures.examine(BytesIO(seen.data)) == seen
+
+
+def test_texts_in_a_file_are_taken_out_and_colours_kept() -> None:
+    notes = PngInfo()
+    notes.add_text("Author", "Somebody Somewhere")
+    file = BytesIO()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.new("RGBA", (4, 3), "red").save(file, "PNG", pnginfo=notes, icc_profile=profile)
+    file.seek(0)
+    seen = pictures.for_readers(pictures.examine(file))
+    assert b"Somebody" not in seen.data
+    with Image.open(BytesIO(seen.data)) as image:
+        assert image.info["icc_profile"] == profile
+        assert image.mode == "RGBA"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1"])
+def test_a_large_picture_is_made_smaller_whatever_its_colours(mode: str) -> None:
+    file = BytesIO()
+    Image.new(mode, (3000, 20)).save(file, "PNG")
+    file.seek(0)
+    seen = pictures.for_readers(pictures.examine(file))
+    assert (seen.width, seen.height) == (pictures.LONGEST, 17)
+
+
+def test_a_picture_with_nothing_to_hide_and_one_that_moves_stay_as_they_are() -> None:
+    plain = pictures.examine(picture("JPEG"))
+    assert pictures.for_readers(plain) is plain
+    file = BytesIO()
+    frames = [Image.new("RGB", (3000, 2), colour) for colour in ("red", "blue")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    file.seek(0)
+    moving = pictures.examine(file)
+    assert pictures.for_readers(moving) is moving
+
+
+def test_a_photo_with_a_second_picture_behind_it_is_a_jpeg() -> None:
+    file = BytesIO()
+    Image.new("RGB", (40, 30), "red").save(
+        file, "MPO", save_all=True, append_images=[Image.new("RGB", (20, 15), "blue")]
+    )
+    file.seek(0)
+    found = pictures.examine(file)
+    assert (found.mime, found.extension, found.width) == ("image/jpeg", "jpg", 40)
+    with Image.open(BytesIO(pictures.for_readers(found).data)) as image:
+        assert (image.format, getattr(image, "n_frames", 1)) == ("JPEG", 1)
+
+
+def test_pictures_are_listed_searched_and_deleted_with_their_files(blog: BlogKit) -> None:
+    with blog.app():
+        folder = blog.site.config.media_folder
+        for number, colour in enumerate(("red", "green", "blue")):
+            media.store(picture(colour=colour), f"Sea {number}.png", folder=folder)
+        found, has_more = media.listed(limit=2)
+        assert ([one.title for one in found], has_more) == (["Sea 2.png", "Sea 1.png"], True)
+        assert [one.title for one in media.listed(before_id=found[-1].id)[0]] == ["Sea 0.png"]
+        assert [one.title for one in media.listed(q="1 sea")[0]] == ["Sea 1.png"]
+        assert media.listed(q="50%")[0] == []
+        gone = media.delete(found[0].id, folder=folder)
+        assert not (folder / gone.name).exists()
+        with pytest.raises(NotFound):
+            media.delete(found[0].id, folder=folder)

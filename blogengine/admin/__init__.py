@@ -11,6 +11,7 @@ from blogengine.admin import forgotten
 from blogengine.admin import jobs
 from blogengine.admin import layout
 from blogengine.admin import people
+from blogengine.admin import pictures
 from blogengine.admin import plugin_costs
 from blogengine.admin import plugin_order
 from blogengine.admin import plugins
@@ -41,6 +42,7 @@ __all__ = [
     "layout",
     "mount",
     "people",
+    "pictures",
     "plugin_costs",
     "plugin_order",
     "plugins",

@@ -11,6 +11,7 @@ from flask import url_for
 from blogengine import clock
 from blogengine import posts as service
 from blogengine.admin import drafts
+from blogengine.admin import pictures
 from blogengine.admin import preview
 from blogengine.admin.drafts import EditorForm
 from blogengine.admin.frame import admin
@@ -32,6 +33,7 @@ from blogengine.runtime import blog
 from blogengine.web import access
 from blogengine.web import moments
 from blogengine.web import security
+from blogengine.web.rendering import assets
 
 ACTIONS = {
     "": ("save", "publish", "schedule"),
@@ -61,13 +63,13 @@ def post(post_id: int) -> Response:
     return _editor(drafts.stored_form(stored), stored)
 
 
-@admin.post("/posts/new", endpoint="new_post_sent", permission="post.write")
+@admin.post("/posts/new", endpoint="new_post_sent", permission="post.write", largest=pictures.LARGEST)
 def take_new() -> Any:
     """Take what was written as a new post."""
     return _take(None)
 
 
-@admin.post(f"/posts/<{ID}:post_id>", endpoint="post_sent", permission="post.write")
+@admin.post(f"/posts/<{ID}:post_id>", endpoint="post_sent", permission="post.write", largest=pictures.LARGEST)
 def take(post_id: int) -> Any:
     """Take what was written into a post."""
     return _take(_mine(post_id))
@@ -105,6 +107,8 @@ def _take(stored: Post | None) -> Any:
     action = request.form.get("action", "save")
     if action == "edit":
         return _editor(form, stored)
+    if action == "picture":
+        return _insert_pictures(form, stored)
     if ":" in action:
         return _ask_plugins(form, stored, action)
     before = (stored.status, stored.published_at) if stored is not None else ("", None)
@@ -212,6 +216,18 @@ def _ask_plugins(form: EditorForm, stored: Post | None, action: str) -> Response
     return _editor(changed, stored)
 
 
+def _insert_pictures(form: EditorForm, stored: Post | None) -> Response:
+    """Put pictures into the text in the editor; they are stored, the text is not."""
+    try:
+        cursor = pictures.insert(form)
+    except Invalid as invalid:
+        kept = number(request.form, "cursor")
+        return _editor(form, stored, "Your text is as it was.", invalid.problems, 422, cursor=kept)
+    except Busy as busy:
+        return _editor(form, stored, str(busy), status=503)
+    return _editor(form, stored, cursor=cursor)
+
+
 def _editor(
     form: EditorForm,
     stored: Post | None,
@@ -220,7 +236,9 @@ def _editor(
     status: int = 200,
     *,
     is_conflict: bool = False,
+    cursor: int | None = None,
 ) -> Response:
+    assets.need(["editor.js"])
     what = "page" if form.kind == "page" else "post"
     return show(
         "editor.html",
@@ -236,4 +254,7 @@ def _editor(
         overwrite=request.form.get("overwrite", ""),
         zone=blog().zone.key,
         now=clock.now(),
+        accept=pictures.ACCEPT,
+        cursor=cursor,
+        alt=request.form.get("picture_alt", "") if problems else "",
     )

@@ -50,13 +50,17 @@ class AdminBlueprint(Blueprint):
         super().__init__("admin", __name__, url_prefix="/admin")
         self.permissions: dict[str, str] = {}
         """By endpoint."""
+        self.largest: dict[str, int] = {}
+        """Bytes that may be sent to an endpoint, where that is more than elsewhere."""
 
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, *arguments: Any, **options: Any
     ) -> None:
-        """Add a rule with the permission it needs."""
-        name = endpoint or view_func.__name__
-        self.permissions[f"{self.name}.{name}"] = options.pop("permission")
+        """Add a rule with the permission it needs, and the `largest` body in bytes where it takes pictures."""
+        name = f"{self.name}.{endpoint or view_func.__name__}"
+        self.permissions[name] = options.pop("permission")
+        if "largest" in options:
+            self.largest[name] = options.pop("largest")
         super().add_url_rule(rule, endpoint, view_func, *arguments, **options)
 
 
@@ -141,6 +145,7 @@ def _flash_of(message: Any) -> Flash:
 
 MENU = (
     ("admin.posts", "Posts"),
+    ("admin.pictures", "Pictures"),
     ("admin.comments", "Comments"),
     ("", ""),
     ("admin.layout", "Layout"),
@@ -239,6 +244,8 @@ def guard() -> Any:
     rule = request.url_rule
     if rule is None or not f"{rule.rule}/".startswith("/admin/"):
         return None
+    if largest := admin.largest.get(request.endpoint or ""):
+        request.max_content_length = largest
     wanted = permission_of(request.endpoint or "")
     if wanted == ANYONE:
         return None

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from blogengine import media
+from blogengine import pictures
 from blogengine.errors import Refused
 from blogengine.importing.report import Report
 from blogengine.interchange import MediaRecord
@@ -25,7 +26,7 @@ class MediaImport:
         counts = self._report.counts["media"]
         try:
             with record.open() as file:
-                picture = media.examine(file)
+                picture = pictures.examine(file)
                 name = media.find(picture, source_id=record.source_id)
                 if name is not None:
                     counts.already_there += 1

@@ -8,6 +8,10 @@ from blogengine.posts.addresses import addresses
 from blogengine.posts.labelling import date_labels
 from blogengine.posts.labelling import labels_in_use
 from blogengine.posts.labelling import related
+from blogengine.posts.listing import all_posts
+from blogengine.posts.listing import draft_of
+from blogengine.posts.listing import get
+from blogengine.posts.listing import showing
 from blogengine.posts.months import Month
 from blogengine.posts.months import archive
 from blogengine.posts.paths import free_path
@@ -24,10 +28,7 @@ from blogengine.posts.reading import redirect_for
 from blogengine.posts.reading import static_pages
 from blogengine.posts.renewing import put_off as put_off_rendering
 from blogengine.posts.renewing import renew
-from blogengine.posts.writing import all_posts
 from blogengine.posts.writing import delete_forever
-from blogengine.posts.writing import draft_of
-from blogengine.posts.writing import get
 from blogengine.posts.writing import publish
 from blogengine.posts.writing import publish_due
 from blogengine.posts.writing import restore
@@ -69,6 +70,7 @@ __all__ = [
     "restore",
     "save",
     "schedule",
+    "showing",
     "static_pages",
     "trash",
     "unpublish",

@@ -12,9 +12,7 @@ from blogengine import events
 from blogengine import jobs
 from blogengine import markup
 from blogengine.db import Transaction
-from blogengine.db import db
 from blogengine.documents import Document
-from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.meta import drop_meta
 from blogengine.models import Comment
@@ -25,60 +23,13 @@ from blogengine.posts.accepting import SOURCE_LIMIT
 from blogengine.posts.accepting import accept
 from blogengine.posts.labelling import date_labels
 from blogengine.posts.labelling import set_labels
+from blogengine.posts.listing import get
 from blogengine.posts.paths import free_path
 from blogengine.runtime import blog
 from blogengine.text import clean_slug
 from blogengine.text import fold
 from blogengine.text import plain_text
 from blogengine.text import slugify
-
-_LIGHT = (sa.orm.defer(Post.source), sa.orm.defer(Post.html), sa.orm.defer(Post.text_key))
-
-
-def get(post_id: int) -> Post:
-    """Return a post in whatever state, for its author. Raises `NotFound`."""
-    post = db.session.get(Post, post_id)
-    if post is None:
-        raise NotFound("There is no such post.", hint="It may have been deleted for good.")
-    return post
-
-
-def draft_of(post: Post) -> PostDraft:
-    """Return what the editor shows for `post`."""
-    return PostDraft(
-        title=post.title,
-        source=post.source,
-        source_format=post.source_format,
-        kind=post.kind,
-        labels=[label.name for label in post.labels],
-        custom_slug=post.custom_slug,
-        comment_mode=post.comment_mode,
-        description=post.description,
-        title_link=post.title_link,
-        published_at=post.published_at,
-    )
-
-
-def all_posts(
-    *, kind: str = "post", status: str = "", q: str = "", before_id: int | None = None, limit: int = 50
-) -> tuple[list[Post], bool]:
-    """Return posts for the list of posts, last changed first, and whether more follow after the last one."""
-    statement = sa.select(Post).where(Post.kind == kind).options(sa.orm.selectinload(Post.labels), *_LIGHT)
-    statement = (
-        statement.where(Post.status == status) if status else statement.where(Post.status != "trashed")
-    )
-    for word in fold(q).split():
-        statement = statement.where(Post.text_key.contains(word, autoescape=True))
-    if before_id is not None:
-        last = get(before_id)
-        statement = statement.where(
-            sa.tuple_(Post.modified_at, Post.id)
-            < sa.tuple_(sa.literal(last.modified_at, Post.modified_at.type), last.id)
-        )
-    found = list(
-        db.session.scalars(statement.order_by(Post.modified_at.desc(), Post.id.desc()).limit(limit + 1))
-    )
-    return found[:limit], len(found) > limit
 
 
 def save(

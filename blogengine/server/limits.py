@@ -29,7 +29,9 @@ PATIENCE = 1.0
 
 
 def body_limit(path: str) -> int:
-    """Return how many bytes a body sent to `path` may have: 2 MB for the owner's posts, else 1 MB."""
+    """Return how many bytes a body sent to `path` may have: 22 MB with a picture, 2 MB for the owner's pages, else 1 MB."""
+    if path.startswith(("/admin/posts/", "/admin/pictures")):
+        return 22 * MEGABYTE
     return 2 * MEGABYTE if path.startswith("/admin/") else MEGABYTE
 
 
@@ -50,6 +52,9 @@ class Limits:
     body_rate: int = 50_000
     readers: int = 1000
     readers_per_address: int = 50
+    large: int = 2 * MEGABYTE
+    large_readers: int = 8
+    """Bodies of more than `large` bytes that may arrive at once: they lie on disk, and anybody may send one."""
     threads: int = 4
     waiting: int = 256
     """Requests that may wait for a thread before others are told to come back."""
@@ -78,19 +83,25 @@ class Readers:
         self._limits = limits
         self._all: dict[asyncio.Timeout, tuple[float, str]] = {}
         self._of_address: dict[str, dict[asyncio.Timeout, None]] = {}
+        self._large: dict[asyncio.Timeout, None] = {}
 
     def __len__(self) -> int:
         return len(self._all)
 
     @contextmanager
-    def admit(self, address: str, deadline: asyncio.Timeout) -> Iterator[None]:
+    def admit(self, address: str, deadline: asyncio.Timeout, length: int) -> Iterator[None]:
         """Count a body from `address` that `deadline` can end; raises a 503 refusal when there is no room."""
+        is_large = length > self._limits.large
+        if is_large and len(self._large) >= self._limits.large_readers and not self._cut_oldest(self._large):
+            raise too_busy()
         if len(self._of_address.get(address, ())) >= self._limits.readers_per_address:
             self._cut_oldest(self._of_address[address])
         if len(self._all) >= self._limits.readers and not self._cut_oldest(self._all):
             raise too_busy()
         self._all[deadline] = (time.monotonic(), address)
         self._of_address.setdefault(address, {})[deadline] = None
+        if is_large:
+            self._large[deadline] = None
         try:
             yield
         finally:
@@ -107,6 +118,7 @@ class Readers:
 
     def _forget(self, deadline: asyncio.Timeout) -> None:
         _, address = self._all.pop(deadline, (0.0, ""))
+        self._large.pop(deadline, None)
         mine = self._of_address.get(address, {})
         mine.pop(deadline, None)
         if not mine:
@@ -124,7 +136,7 @@ async def read_body(
     body = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115 - the caller closes it
     try:
         async with asyncio.timeout(limits.deadline(length)) as deadline:
-            with readers.admit(address, deadline):
+            with readers.admit(address, deadline, length):
                 await _copy(receive, length, body)
     except BaseException as error:
         body.close()

@@ -89,7 +89,9 @@ def test_large_uploads_have_more_time() -> None:
     [
         ("/", 1_000_000),
         ("/-/comments/1", 1_000_000),
-        ("/admin/posts/new", 2_000_000),
+        ("/admin/posts/new", 22_000_000),
+        ("/admin/pictures", 22_000_000),
+        ("/admin/settings", 2_000_000),
         ("/administration", 1_000_000),
     ],
 )
@@ -166,3 +168,14 @@ def test_a_burst_over_all_places_is_told_to_come_back() -> None:
     assert ended == [None] * 3
     assert quick == 503
     assert len(readers) == 0
+
+
+def test_only_so_many_large_bodies_arrive_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = Limits(large=0, large_readers=2)
+    assert crowd(large, ["a", "b"], "c")[1] == 503  # a burst is told to come back
+    monkeypatch.setattr("blogengine.server.limits.PATIENCE", 0.0)
+    ended, quick, readers = crowd(large, ["a", "b"], "c")  # who is slow gives way
+    assert ended == [408, None]
+    assert quick is None
+    assert len(readers) == 0
+    assert crowd(Limits(large=1, large_readers=2), ["a", "b"], "c")[:2] == ([None] * 2, None)
