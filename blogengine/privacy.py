@@ -45,11 +45,13 @@ def check(email: str, name: str, website: str) -> DataSubject:
     return DataSubject(**values)
 
 
-def export(person: DataSubject) -> dict[str, Any]:
+def export(person: DataSubject, *, to_themselves: bool = False) -> dict[str, Any]:
     """Return all that is stored about a person as JSON values: `comments`, `mails` to them, and `plugins` by id.
 
-    `not_asked` names plugins that are enabled and do not run. Raises `Refused` when a plugin fails: what is returned is
-    never less than there is without saying so.
+    Where it is handed to the person (`to_themselves`) it leaves out what was said about their comments: reasons, points,
+    what judging plugins keep with them, and whether one waits or is spam. Who is kept out on purpose would learn how to
+    come in. `not_asked` names plugins that are enabled and do not run. Raises `Refused` when a plugin fails: what is
+    returned is never less than there is without saying so.
     """
     plugins = {}
     for plugin_id in blog().plugins.listeners("export_personal_data"):
@@ -66,7 +68,7 @@ def export(person: DataSubject) -> dict[str, Any]:
     return {
         "person": {"email": person.email, "name": person.name, "website": person.website},
         "at": clock.now().isoformat(),
-        "comments": _comments(person),
+        "comments": _comments(person, to_themselves=to_themselves),
         "mails": mail.mails_to(person.email),
         "plugins": plugins,
         "not_asked": not_asked(),
@@ -139,8 +141,9 @@ def _written_by(session: Session, person: DataSubject) -> list[int]:
     return sorted(found)
 
 
-def _comments(person: DataSubject) -> list[dict[str, Any]]:
+def _comments(person: DataSubject, *, to_themselves: bool) -> list[dict[str, Any]]:
     session = db.session()
+    judges = blog().plugins.listeners("judge_comment") if to_themselves else []
     ids = _written_by(session, person)
     found = []
     for start in range(0, len(ids), CHUNK):
@@ -151,7 +154,8 @@ def _comments(person: DataSubject) -> list[dict[str, Any]]:
                 Meta.owner_kind == "comment", Meta.owner_id.in_(some)
             )
         ):
-            kept.setdefault(owner, {}).setdefault(plugin_id, {})[key] = value
+            if plugin_id not in judges:
+                kept.setdefault(owner, {}).setdefault(plugin_id, {})[key] = value
         rows = session.execute(
             sa.select(Comment, Post.title, Post.path)
             .join(Post, Post.id == Comment.post_id)
@@ -166,15 +170,20 @@ def _comments(person: DataSubject) -> list[dict[str, Any]]:
                     "path": path,
                     "kind": comment.kind,
                     "source": comment.source_url,
-                    "status": comment.status,
+                    "status": _said(comment.status) if to_themselves else comment.status,
                     "name": comment.author_name,
                     "website": comment.author_url,
                     "email": comment.author_email,
                     "text": comment.source,
                     "written_at": comment.published_at.isoformat(),
-                    "held_reason": comment.held_reason,
+                    **({} if to_themselves else {"held_reason": comment.held_reason, "score": comment.score}),
                     "network": comment.address_key,
                     "kept_by_plugins": kept.get(comment.id, {}),
                 }
             )
     return found
+
+
+def _said(status: str) -> str:
+    """Return the status as its writer is told it: spam waits, like what was held."""
+    return "pending" if status == "spam" else status

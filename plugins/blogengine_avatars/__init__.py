@@ -1,8 +1,8 @@
 """Draws a small picture for each commenter: no account elsewhere, nothing fetched, nobody told who reads.
 
-The picture follows from a keyed digest of the name and website, or of the mail address where one was left. The
-digest cannot be turned back, nor made by somebody who knows the name: it is another one on every blog. Pictures are
-decoration; the name stands beside them.
+The picture follows from a keyed digest of the name and website, or of the mail address where one was left; where
+none of these was given, of the comment. The digest cannot be turned back, nor made by somebody who knows the name: it is
+another one on every blog. Pictures are decoration; the name stands beside them.
 """
 
 from collections.abc import Mapping

@@ -8,11 +8,17 @@ from blogengine.plugin import text
 
 
 def digest_of(comment: CommentView) -> str:
-    """Return 16 hexadecimal digits: the same for the same mail address, else for the same name and website."""
+    """Return 16 hexadecimal digits: the same for the same mail address, else for the same name and website.
+
+    Who gave none of these is nobody that could be known again: each such comment has a picture of its own, so that two
+    strangers in a thread are not taken for one.
+    """
     if comment.by_author:
         person = f"author:{comment.author_name}"
     elif comment.email_key:
         person = f"mail:{comment.email_key}"
+    elif not comment.author_name and not comment.author_url:
+        person = f"comment:{comment.id}"
     else:
         person = f"name:{text.fold(comment.author_name)}\0{comment.author_url.rstrip('/').lower()}"
     key = f"avatars:{blog().config.secret_key}".encode()

@@ -176,7 +176,7 @@ def export(token: str) -> Any:
     holder = _holder(token)
     if isinstance(holder, Response):
         return holder
-    found = privacy.export(DataSubject(email=holder.address))
+    found = privacy.export(DataSubject(email=holder.address), to_themselves=True)
     answer = Response(json.dumps(found, ensure_ascii=False, indent=2), mimetype="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     answer.headers["Cache-Control"] = "no-store"

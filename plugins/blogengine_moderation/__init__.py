@@ -48,6 +48,7 @@ __all__ = [
     "judge_permission",
     "prepare_comment_form",
     "register_admin_pages",
+    "register_hooks",
     "register_jobs",
     "register_settings",
 ]
@@ -63,6 +64,12 @@ def register_settings() -> type:
 def register_admin_pages() -> AdminPages:
     """Show what is waiting."""
     return AdminPages(pages, "Moderation", permission="comment.read")
+
+
+@hookimpl
+def register_hooks() -> type:
+    """Let a plugin that tells the owner itself say so."""
+    return telling.Hooks
 
 
 @hookimpl

@@ -40,7 +40,8 @@ class Settings:
     tell_owner: bool = option(
         False,
         "Tell me by mail what waits",
-        help="One mail an hour at most; needs a mail server under Settings.",
+        help="One mail an hour at most; needs a mail server under Settings. None is written while the plugin notify tells "
+        "you of them: its mails have links to decide.",
     )
     waiting: bool = option(
         False,

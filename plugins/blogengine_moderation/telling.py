@@ -6,8 +6,10 @@ from typing import Any
 
 from blogengine.plugin import Transaction
 from blogengine.plugin import blog
+from blogengine.plugin import call_hook
 from blogengine.plugin import comments
 from blogengine.plugin import enqueue
+from blogengine.plugin import hookspec
 from blogengine.plugin import mail
 from blogengine.plugin import now
 from blogengine.plugin import read_meta
@@ -21,16 +23,29 @@ SHOWN = 10
 _JOB = "moderation.tell"
 
 
+class Hooks:
+    """What moderation asks of plugins that write mails to the owner."""
+
+    @hookspec
+    def moderation_tells_owner(self) -> bool:  # type: ignore[empty-body]
+        """Say whether the owner gets mails about comments that wait from this plugin: then moderation writes none."""
+
+
+def is_wanted() -> bool:
+    """Whether the owner wants these mails, and has no others about the same comments."""
+    return current().tell_owner and True not in call_hook("moderation_tells_owner")
+
+
 def ask_for(tx: Transaction) -> None:
     """Put off telling of a comment that waits until an hour after the last mail."""
-    if current().tell_owner:
+    if is_wanted():
         enqueue(tx, _JOB, {}, run_at=max(now(), _last() + PAUSE), key=_JOB)
 
 
 def tell(payload: dict[str, Any]) -> None:
     """Write the mail, unless nothing waits or one was written less than an hour ago."""
     to, total = mail.owner_address(), comments.counts().get("pending", 0)
-    if not (to and total and current().tell_owner):
+    if not (to and total and is_wanted()):
         return
     moment = now()
     subject = f"{'1 comment waits' if total == 1 else f'{total} comments wait'} on {blog().site.title}"

@@ -38,6 +38,7 @@ __all__ = [
     "commenter_pass_followed",
     "erase_personal_data",
     "export_personal_data",
+    "moderation_tells_owner",
     "prepare_comment_form",
     "register_jobs",
     "register_routes",
@@ -134,6 +135,12 @@ def commenter_pass_follow(address: str, post_id: int, follows: bool) -> bool:
     else:
         following.stop(following.digest_of(address), post_id)
     return True
+
+
+@hookimpl(optionalhook=True)
+def moderation_tells_owner() -> bool:
+    """Say whether the owner hears of what waits from here, so that it does not come twice."""
+    return owner.is_telling()
 
 
 def forget(payload: dict[str, Any]) -> None:

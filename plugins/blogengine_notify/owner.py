@@ -31,10 +31,15 @@ LONGEST = 1000
 _WANTED = {"none": (), "waiting": ("pending",), "every": ("pending", "published")}
 
 
+def is_telling() -> bool:
+    """Whether the owner gets mails from here; without the blog's address no link in them would lead anywhere."""
+    return current().tell != "none" and bool(blog().url)
+
+
 def note(tx: Transaction, comment_id: int, status: str, facts: CommentFacts) -> None:
     """Remember a comment for the next mail where the owner wants to hear of it."""
-    if status not in _WANTED[current().tell] or facts.signed_in or not blog().url:
-        return  # without the blog's address no link would lead anywhere
+    if status not in _WANTED[current().tell] or facts.signed_in or not is_telling():
+        return
     if facts.is_edit and status == "published":
         return
     if tx.session.get(News, comment_id) is None:

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from blogengine import comments
 from blogengine import posts
+from blogengine import privacy
 from blogengine import strict
 from blogengine.db import db
 from blogengine.models import Comment
+from blogengine.subjects import DataSubject
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import JobKit
@@ -124,6 +126,34 @@ def test_the_whole_story_of_a_pass(
     assert device.get(door).status_code == 410, "the link is dead"
     with blog.app():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Holder)) == 0
+
+
+@SQLITE
+def test_whoever_is_kept_out_reads_nowhere_that_they_are(
+    blog: BlogKit, client: Visitor, sink: Sink, path: str, jobs: JobKit
+) -> None:
+    blog.add_plugin(
+        "judge",
+        "from blogengine.plugin import SILENT, SPAM, Verdict, hookimpl, write_meta\n"
+        "PLUGIN = {'name': 'Judge', 'version': '1'}\n"
+        "@hookimpl\ndef judge_comment(comment):\n    return Verdict(SPAM, 'A pest from before.', SILENT)\n"
+        "@hookimpl\ndef comment_saved(comment_id, tx):\n"
+        "    write_meta(tx, 'comment', comment_id, 'judge', 'why', 'A pest from before.')\n",
+    )
+    answer = client.comment(path, "Me again.", email=ANN)
+    door = link(client, sink, jobs)
+    pages = [client.get(answer.headers["Location"]), client.get(door), client.send(f"{door}export", {})]
+    for page in pages:
+        assert "Me again." in page.text
+        for word in ("pest", "spam", "judge", "1000", "score"):
+            assert word not in page.text.lower(), word
+    found = json.loads(pages[2].text)["comments"][0]
+    assert (found["status"], found["kept_by_plugins"]) == ("pending", {})
+    with blog.app():
+        owners = privacy.export(DataSubject(email=ANN))["comments"][0]
+    assert (owners["status"], owners["score"]) == ("spam", 1000)
+    assert owners["held_reason"] == "judge: A pest from before."
+    assert owners["kept_by_plugins"] == {"judge": {"why": "A pest from before."}}
 
 
 def test_a_comment_is_taken_back_after_being_asked(

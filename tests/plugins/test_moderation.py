@@ -359,6 +359,26 @@ def test_no_mail_is_written_for_what_was_decided_meanwhile(
     assert mailbox.mails == []
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_one_comment_is_one_mail_where_notify_tells_of_it_too(
+    blog: BlogKit, old_post: int, jobs: JobKit, mailbox: Mailbox, clock: FrozenClock, owner_client: Visitor
+) -> None:
+    blog.enable("notify")
+    blog.change_plugin("moderation", tell_owner="on")
+    blog.change_plugin("notify", tell="waiting", pause=0)
+    blog.write_comment(old_post, "one")
+    jobs.run_all()
+    assert [mail.subject for mail in mailbox.mails] == ["1 comment waits on My blog"], (
+        "it has no address to link to"
+    )
+    blog.change_settings(url="https://blog.example")
+    clock.tick(hours=2)
+    blog.write_comment(old_post, "two")
+    clock.tick(hours=2)
+    jobs.run_all()
+    assert [mail.subject for mail in mailbox.mails[1:]] == ["1 new comment on My blog"]
+
+
 def test_who_does_not_answer_the_question_waits_and_loses_nothing(
     blog: BlogKit, client: Visitor, owner_client: Visitor, clock: FrozenClock
 ) -> None:
