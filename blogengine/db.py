@@ -169,7 +169,11 @@ def make_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if _transaction.get() is None else "BEGIN IMMEDIATE")
+        if _transaction.get() is None:
+            # Past SQLAlchemy: every page begins with it, and it waits for nothing that could go wrong.
+            connection.connection.driver_connection.execute("BEGIN")
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

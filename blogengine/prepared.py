@@ -56,14 +56,21 @@ class Prepared:
             raise sa.exc.DBAPIError.instance(
                 ready.sql, arguments, error, dialect.loaded_dbapi.Error, dialect=dialect
             ) from error
-        for index, convert in ready.converters:
-            rows = [(*row[:index], convert(row[index]), *row[index + 1 :]) for row in rows]
-        return rows
+        return [self._converted(row, ready.converters) for row in rows] if ready.converters else rows
 
     def row(self, **parameters: Any) -> tuple[Any, ...] | None:
         """Return the first row or None."""
         rows = self.rows(**parameters)
         return rows[0] if rows else None
+
+    @staticmethod
+    def _converted(
+        row: tuple[Any, ...], converters: Sequence[tuple[int, Callable[[Any], Any]]]
+    ) -> tuple[Any, ...]:
+        values = list(row)
+        for index, convert in converters:
+            values[index] = convert(values[index])
+        return tuple(values)
 
     def _compile(self, dialect: sa.Dialect) -> _Ready:
         compiled = self.statement.compile(dialect=dialect)

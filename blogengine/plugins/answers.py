@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import operator
 import types
 import typing
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import Literal
+from typing import NamedTuple
 from typing import Union
 
 from markupsafe import Markup
@@ -67,7 +69,7 @@ def checked_text(hook: str, text: Any) -> Any:
 
 def check_fields(hook: str, document: Any, depth: int = 3) -> None:
     """Raise `TypeError` when a field of a dataclass holds what its annotation does not say."""
-    for name, fits in _fields_of(type(document)):
+    for name, fits in zip(*_fields_of(type(document))[:2], strict=True):
         value = getattr(document, name)
         if not fits(value, depth):
             raise TypeError(f"{hook} left {type(document).__name__}.{name} as {_shown(value)}")
@@ -87,7 +89,8 @@ class Kept:
         self._hook = hook
         self._turns: list[tuple[Document, Any]] = []
         self._documents: list[Any] = []
-        self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
+        self._lists: list[tuple[list[Any], list[Any]]] = []
+        self._kept: list[tuple[Any, tuple[Any, ...], dict[int, Any]]] = []
         for name, argument in zip(names, arguments, strict=True):
             if isinstance(argument, Document):
                 self._turns.append((argument, argument.begin(plugin_id)))
@@ -97,34 +100,31 @@ class Kept:
                 for item in self._documents:
                     self._keep(item)
                 if isinstance(argument, list):
-                    self._kept.append((argument, {}, {"": list(argument)}))
+                    self._lists.append((argument, list(argument)))
             elif _is_document(argument):
                 self._keep(argument)
 
     def _keep(self, document: Any) -> None:
-        values = {name: getattr(document, name) for name, _ in _fields_of(type(document))}
-        copies = {name: value.copy() for name, value in values.items() if type(value) in (list, dict, set)}
+        values = _fields_of(type(document)).read(document)
+        copies = {at: value.copy() for at, value in enumerate(values) if type(value) in (list, dict, set)}
         self._kept.append((document, values, copies))
 
     def check(self) -> None:
         """Raise `TypeError` or another error when something does not fit any more."""
         for text, _ in self._turns:
             text.check()
+        for batch, before in self._lists:
+            if any(type(now) is not type(item) for now, item in zip(batch, before, strict=False)):
+                raise TypeError(f"{self._hook} put something else into its list")
         for document, values, copies in self._kept:
-            if not values:
-                if any(
-                    type(now) is not type(before) for now, before in zip(document, copies[""], strict=False)
-                ):
-                    raise TypeError(f"{self._hook} put something else into its list")
-                continue
-            mine = any(document is item for item in self._documents)
-            for name, fits in _fields_of(type(document)):
-                value = getattr(document, name)
-                before = values[name]
-                if value is before and (name not in copies or value == copies[name]):
+            fields = _fields_of(type(document))
+            for at, value in enumerate(fields.read(document)):
+                if value is values[at] and (at not in copies or value == copies[at]):
                     continue
+                name = fields.names[at]
+                mine = any(document is item for item in self._documents)
                 allowed = mine or name in _open_fields_of(type(document))
-                if not allowed or not fits(value, 3):
+                if not allowed or not fields.fits[at](value, 3):
                     raise TypeError(
                         f"{self._hook} left {type(document).__name__}.{name} as {_shown(value)}"
                         + ("" if allowed else ", which is not its to change")
@@ -138,13 +138,13 @@ class Kept:
         """Put everything back as it was."""
         for text, before in self._turns:
             text.undo(self._plugin_id, before)
+        for batch, items in self._lists:
+            batch[:] = items
         for document, values, copies in self._kept:
-            if not values:
-                document[:] = copies[""]
-            for name, value in values.items():
-                setattr(document, name, value)
-                if name in copies:
-                    _refill(value, copies[name])
+            for at, name in enumerate(_fields_of(type(document)).names):
+                setattr(document, name, values[at])
+                if at in copies:
+                    _refill(values[at], copies[at])
 
 
 def _refill(container: Any, copy: Any) -> None:
@@ -173,7 +173,15 @@ def _shown(value: Any) -> str:
 Fits = Callable[[Any, int], bool]
 
 
-_fields: dict[Any, tuple[tuple[str, Fits], ...]] = {}
+class _Fields(NamedTuple):
+    names: tuple[str, ...]
+    fits: tuple[Fits, ...]
+    """What tells whether a value fits; strange annotations accept everything."""
+    read: Callable[[Any], tuple[Any, ...]]
+    """Returns all values of a document."""
+
+
+_fields: dict[Any, _Fields] = {}
 
 
 def _open_fields_of(cls: Any) -> set[str]:
@@ -181,16 +189,19 @@ def _open_fields_of(cls: Any) -> set[str]:
     return {item.name for item in dataclasses.fields(cls) if item.metadata.get("open")}
 
 
-def _fields_of(cls: Any) -> tuple[tuple[str, Fits], ...]:
-    """Return the fields of a dataclass with what tells whether a value fits; strange annotations accept everything."""
+def _fields_of(cls: Any) -> _Fields:
     if cls not in _fields:
         try:
             hints = typing.get_type_hints(cls)
         except Exception:
             hints = {}
-        _fields[cls] = tuple(
-            (item.name, _fits(hints.get(item.name, Any))) for item in dataclasses.fields(cls)
+        names = tuple(item.name for item in dataclasses.fields(cls))
+        read = (
+            operator.attrgetter(*names)
+            if len(names) > 1
+            else lambda one: tuple(getattr(one, name) for name in names)
         )
+        _fields[cls] = _Fields(names, tuple(_fits(hints.get(name, Any)) for name in names), read)
     return _fields[cls]
 
 
@@ -234,7 +245,8 @@ def _fits_dataclass(cls: type) -> Fits:
         if not isinstance(value, cls):
             return False
         return depth <= 0 or all(
-            inner(getattr(value, name), depth - 1) for name, inner in _fields_of(type(value))
+            inner(getattr(value, name), depth - 1)
+            for name, inner in zip(*_fields_of(type(value))[:2], strict=True)
         )
 
     return fits

@@ -1,6 +1,7 @@
 """Who a commenter is, as far as a picture needs to know."""
 
 import hmac
+from functools import lru_cache
 
 from blogengine.plugin import CommentView
 from blogengine.plugin import blog
@@ -20,6 +21,15 @@ def digest_of(comment: CommentView) -> str:
     elif not comment.author_name and not comment.author_url:
         person = f"comment:{comment.id}"
     else:
-        person = f"name:{text.fold(comment.author_name)}\0{comment.author_url.rstrip('/').lower()}"
-    key = f"avatars:{blog().config.secret_key}".encode()
-    return hmac.digest(key, person.encode(), "sha256").hex()[:16]
+        person = f"name:{_folded(comment.author_name)}\0{comment.author_url.rstrip('/').lower()}"
+    return _digest(blog().config.secret_key, person)
+
+
+@lru_cache(maxsize=1024)
+def _digest(secret: str, person: str) -> str:
+    return hmac.digest(f"avatars:{secret}".encode(), person.encode(), "sha256").hex()[:16]
+
+
+@lru_cache(maxsize=1024)
+def _folded(name: str) -> str:
+    return text.fold(name)

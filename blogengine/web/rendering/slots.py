@@ -36,12 +36,11 @@ def batch_slot(name: str, **values: Any) -> Fills:
     caller = getattr(blog().hook, f"{name}_html", None)
     if caller is None or not all(values.get(key, True) for key in ("posts", "comments", "comment_ids")):
         return fills
-    pieces: dict[int, list[Markup]] = {}
     for answer in caller(**values):
         for item_id, piece in answer.items():
             if piece is not None:
-                pieces.setdefault(item_id, []).append(escape(piece))
-    fills.update({item_id: Markup("\n").join(parts) for item_id, parts in pieces.items()})
+                html = piece if type(piece) is Markup else escape(piece)
+                fills[item_id] = Markup("\n").join((fills[item_id], html)) if item_id in fills else html
     return fills
 
 
