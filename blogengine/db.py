@@ -171,7 +171,8 @@ def make_engine(url: str) -> Engine:
     def begin(connection: Connection) -> None:
         if _transaction.get() is None:
             # Past SQLAlchemy: every page begins with it, and it waits for nothing that could go wrong.
-            connection.connection.driver_connection.execute("BEGIN")
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN")
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -35,6 +35,9 @@ EVERYTHING = "*"
 SETUP_TAG = "setup"
 """Tag of every entry: bumped by every change that makes a new app necessary; its number is the generation."""
 
+VALUES = 1000
+"""How many values a process remembers: some of each post, so that a crawler cannot fill the memory with them."""
+
 Key = tuple[str, bytes]
 """Path, decoded, and query as sent."""
 
@@ -98,13 +101,13 @@ def remember(key: str, tags: tuple[str, ...], read: Callable[[], T]) -> T:
     view = _view.get()
     if view is None or view.cache is None:
         return read()
-    kept = view.cache.values.get(key)
+    kept = view.cache.value(key)
     known = view.cache.sequence.tags
-    if kept is not None and not any(known.get(tag, 0) > kept[0] for tag in tags):
+    if kept is not None and not any(known.get(tag, 0) > kept[0] for tag in (EVERYTHING, *tags)):
         value: T = kept[1]
         return value
     value = read()
-    view.cache.values[key] = (view.stamp, value)
+    view.cache.keep_value(key, view.stamp, value)
     return value
 
 
@@ -258,7 +261,7 @@ class PageCache:
         self._limit = limit
         self._size = 0
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
-        self.values: dict[str, tuple[int, Any]] = {}
+        self._values: OrderedDict[str, tuple[int, Any]] = OrderedDict()
         self._lock = threading.Lock()
         self.hits = 0
         self.misses = 0
@@ -309,7 +312,22 @@ class PageCache:
         with self._lock:
             self._entries.clear()
             self._size = 0
-            self.values = {}
+            self._values.clear()
+
+    def value(self, key: str) -> tuple[int, Any] | None:
+        """Return what was remembered under `key`, with its stamp."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def keep_value(self, key: str, stamp: int, value: Any) -> None:
+        """Remember a value, and forget the one that was not asked for longest."""
+        with self._lock:
+            self._values[key] = (stamp, value)
+            self._values.move_to_end(key)
+            if len(self._values) > VALUES:
+                self._values.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -94,8 +94,12 @@ def related(post: PostView, limit: int) -> list[tuple[str, str]]:
     if not names or not limit:
         return []
     values: dict[str, Any] = {f"label_{number}": name for number, name in enumerate(names)}
-    rows = _related(len(names)).rows(post_id=post.id, wanted=limit, **values)
-    return [(path, title) for path, title, _, _ in rows]
+
+    def read() -> list[tuple[str, str]]:
+        rows = _related(len(names)).rows(post_id=post.id, wanted=limit, **values)
+        return [(path, title) for path, title, _, _ in rows]
+
+    return remember(f"related to {post.id} {limit} {names}", ("posts",), read)
 
 
 @lru_cache(maxsize=RELATED_LABELS)

@@ -17,6 +17,7 @@ from blogengine.models import Post
 from blogengine.models import Redirect
 from blogengine.models import post_label
 from blogengine.pagecache import depends
+from blogengine.pagecache import remember
 from blogengine.pages import PostView
 from blogengine.posts.renewing import render_again
 from blogengine.prepared import Prepared
@@ -205,10 +206,13 @@ def in_period(
 
 def neighbours(post: PostView) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
     """Return (path, title) of the next older and the next newer post."""
-    depends("posts")
-    older = _OLDER.row(at=post.published_at, id=post.id)
-    newer = _NEWER.row(at=post.published_at, id=post.id)
-    return (older[0], older[1]) if older else None, (newer[0], newer[1]) if newer else None
+
+    def read() -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+        older = _OLDER.row(at=post.published_at, id=post.id)
+        newer = _NEWER.row(at=post.published_at, id=post.id)
+        return (older[0], older[1]) if older else None, (newer[0], newer[1]) if newer else None
+
+    return remember(f"neighbours of {post.id} {post.published_at}", ("posts",), read)
 
 
 def newest_titles(limit: int) -> list[tuple[str, str]]:
@@ -219,8 +223,7 @@ def newest_titles(limit: int) -> list[tuple[str, str]]:
 
 def static_pages() -> list[tuple[str, str]]:
     """Return (path, title) of the public static pages by title."""
-    depends("posts")
-    return [(path, title) for path, title in _PAGES.rows()]
+    return remember("static pages", ("posts",), lambda: [(path, title) for path, title in _PAGES.rows()])
 
 
 def redirect_for(path: str) -> tuple[str, bool] | None:

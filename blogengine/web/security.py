@@ -16,6 +16,7 @@ from flask import abort
 from flask import current_app
 from flask import g
 from flask import request
+from flask.sessions import SecureCookieSession
 from flask.sessions import SecureCookieSessionInterface
 from flask.sessions import SessionMixin
 from flask_wtf.csrf import CSRFError
@@ -54,6 +55,12 @@ class Sessions(SecureCookieSessionInterface):
     """Flask's session in a signed cookie; an answer that has anything to do with it is for one browser only."""
 
     session_class = personal.NotingSession
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the session where a browser sends one; without its cookie nothing is made ready to check one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save it, and keep all caches away from the answer."""
