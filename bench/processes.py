@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Modules are compiled once, as on a host's machine: where Python is told not to write that down, 250 are at each start."""
 PATIENCE = 30.0
 """Seconds until a server that does not answer is given up."""
 
@@ -88,7 +90,7 @@ def running(
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **COMPILED, **(environment or {})},
             start_new_session=True,
         )
     server = Server(name, port, process)

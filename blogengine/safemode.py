@@ -11,7 +11,7 @@ from werkzeug.http import parse_cookie
 from blogengine import rescue
 from blogengine.app import BlogFlask
 from blogengine.config import Config
-from blogengine.pagecache import Sequence
+from blogengine.sequence import Sequence
 
 _MARK = f"{rescue.SAFE_COOKIE}="
 

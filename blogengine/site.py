@@ -41,7 +41,6 @@ from blogengine.keeping import viewer_of
 from blogengine.lives import Lives
 from blogengine.pagecache import Hit
 from blogengine.pagecache import PageCache
-from blogengine.pagecache import Sequence
 from blogengine.pagecache import View
 from blogengine.pagecache import enter_view
 from blogengine.pagecache import leave_view
@@ -55,6 +54,7 @@ from blogengine.plugins.door_report import Report
 from blogengine.runtime import blog
 from blogengine.safemode import SafeMode
 from blogengine.secret import guard_logs
+from blogengine.sequence import Sequence
 from blogengine.tracking import watch
 from blogengine.trying import Trials
 from blogengine.tryouts import Trial

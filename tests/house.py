@@ -63,6 +63,7 @@ FLOORS = {
     "blogengine.models": 1,
     "blogengine.plugins": 1,
     "blogengine.pagecache": 1,
+    "blogengine.sequence": 1,
     "blogengine.tracking": 1,
     "blogengine.runtime": 1,
     "blogengine.signing": 2,

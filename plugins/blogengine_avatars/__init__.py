@@ -7,6 +7,7 @@ another one on every blog. Pictures are decoration; the name stands beside them.
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import lru_cache
 
 from flask import Blueprint
 from markupsafe import Markup
@@ -34,5 +35,10 @@ def comment_authors_html(comments: Sequence[CommentView]) -> Mapping[int, Markup
     shown = [comment for comment in comments if not comment.is_removed]
     if not shown:
         return {}
-    before, after = fragment("@avatars/avatar.html", assets=["avatars.css"], digest=_PLACE).split(_PLACE)
-    return {comment.id: Markup(f"{before}{digest_of(comment)}{after}") for comment in shown}  # noqa: S704
+    picture = fragment("@avatars/avatar.html", assets=["avatars.css"], digest=_PLACE)
+    return {comment.id: _of_person(picture, digest_of(comment)) for comment in shown}
+
+
+@lru_cache(maxsize=1024)
+def _of_person(picture: Markup, digest: str) -> Markup:
+    return picture.replace(_PLACE, digest)
