@@ -66,6 +66,12 @@ SLOTS: Mapping[str, Slot] = {
             "in the comment form, before its buttons",
             ("post.html", "comment_answer.html"),
         ),
+        Slot(
+            "comment_answer",
+            ("page",),
+            "under the words that say what became of a comment",
+            ("comment_answer.html",),
+        ),
         Slot("comments_footer", ("post",), "after comments and form", ("post.html",)),
         Slot(
             "error",

@@ -65,6 +65,7 @@ from blogengine.pagecache import expires
 from blogengine.pagecache import remember
 from blogengine.pages import AdminPages
 from blogengine.pages import BlogView
+from blogengine.pages import CommentAnswerPage
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import CommentFormView
@@ -136,6 +137,7 @@ __all__ = [
     "BigId",
     "BlogError",
     "BlogView",
+    "CommentAnswerPage",
     "CommentDraft",
     "CommentFacts",
     "CommentFormView",

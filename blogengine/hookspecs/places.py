@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from blogengine.hookspecs.marks import hookspec
 from blogengine.markup import Marker
+from blogengine.pages import CommentAnswerPage
 from blogengine.pages import CommentView
 from blogengine.pages import ErrorPage
 from blogengine.pages import ListingPage
@@ -128,6 +129,18 @@ def comment_form_html(post: PostView, signed_in: bool) -> Markup:  # type: ignor
     :param signed_in: whether an author of the blog is signed in; their comments are not judged.
 
     Returns clean HTML, or None. Called once for each page with a comment form. Since 0.1.
+    """
+
+
+@hookspec
+def comment_answer_html(page: CommentAnswerPage) -> Markup:  # type: ignore[empty-body]
+    """Fill the place under the words that say what became of a comment.
+
+    :param page: the page that only its writer sees; `page.outcome` says what it is about: `waiting`, `published`, `refused`,
+        or that the form is shown again (`page.form`). `page.comment` has no id while it is not stored.
+
+    Returns clean HTML, or None. Called where the page is rendered, and once for each comment that is published at once:
+    where a plugin has something to say, its writer comes to this page and not to the thread. Since 0.1.
     """
 
 

@@ -28,6 +28,7 @@ from blogengine.pages import CommentFormView
 from blogengine.pages import Link
 from blogengine.pages import PostView
 from blogengine.text import accept_text
+from blogengine.web import answers
 from blogengine.web import challenges
 from blogengine.web import failures
 from blogengine.web import frame
@@ -165,10 +166,12 @@ def _take(form: CommentForm, post: PostView, user: User | None) -> Any:
         if refusal.code != "ask":
             raise
         return _ask(form, post, user, draft)
-    if outcome.status == "published":
+    told = f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}"
+    own = comments.own_comment(outcome.comment_id) if outcome.status == "published" else None
+    if own is not None and not answers.is_needed(answers.page_about(*own)):
         page = comments.page_address(post.url, comments.page_of(outcome.comment_id))
         return _sent("published", f"{page}#c{outcome.comment_id}")
-    return _sent("waiting", f"/-/comments/answer/{security.sign_answer(outcome.comment_id)}")
+    return _sent("told" if own is not None else "waiting", told)
 
 
 def _ask(form: CommentForm, post: PostView, user: User | None, draft: CommentDraft) -> Response:
@@ -215,30 +218,9 @@ def answer(token: str) -> Any:
     own = comments.own_comment(comment_id) if comment_id is not None else None
     if own is None:
         abort(404)
-    comment, post = own
-    if comment.status == "published":
-        return redirect(comment.url, 302)
-    if comment.is_removed:
-        heading, message = "Your comment was removed", "The author of this blog took it away."
-    else:
-        heading = "Your comment is waiting"
-        message = (
-            "Thank you. It appears under the post once the author of this blog has approved it. "
-            "Only you can see this page."
-        )
-    page = CommentAnswerPage(
-        blog=frame.blog_view(),
-        meta=frame.meta("Your comment"),
-        signed_in=False,
-        flashes=[],
-        outcome="refused" if comment.is_removed else "waiting",
-        heading=heading,
-        message=message,
-        comment=comment,
-        form=None,
-        post=post,
-        back=Link(post.url, post.title),
-    )
+    page = answers.page_about(*own)
+    if page.comment is not None and not answers.is_needed(page):
+        return redirect(page.comment.url, 302)
     return frame.hidden(rendering.respond("comment_answer.html", page))
 
 

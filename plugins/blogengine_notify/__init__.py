@@ -11,7 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint
+from markupsafe import Markup
 
+from blogengine.plugin import CommentAnswerPage
 from blogengine.plugin import CommentFacts
 from blogengine.plugin import CommentFormView
 from blogengine.plugin import DataSubject
@@ -21,7 +23,11 @@ from blogengine.plugin import Job
 from blogengine.plugin import Tables
 from blogengine.plugin import Transaction
 from blogengine.plugin import comments
+from blogengine.plugin import fragment
 from blogengine.plugin import hookimpl
+from blogengine.plugin import now
+from blogengine.plugin import read_meta
+from blogengine.plugin import write_meta
 from blogengine_notify import following
 from blogengine_notify import owner
 from blogengine_notify import people
@@ -32,6 +38,7 @@ from blogengine_notify.settings import Settings
 from blogengine_notify.settings import offers_follow
 
 __all__ = [
+    "comment_answer_html",
     "comment_published",
     "comment_saved",
     "commenter_pass_follow",
@@ -99,6 +106,17 @@ def comment_saved(comment_id: int, status: str, facts: CommentFacts, tx: Transac
     found = comments.stored(comment_id)
     if found is not None and found[0].author_email:
         following.ask(tx, found[0].post_id, found[0].author_email)
+        write_meta(tx, "comment", comment_id, "notify", "asked", True)
+
+
+@hookimpl
+def comment_answer_html(page: CommentAnswerPage) -> Markup | None:
+    """Tell who wants to follow that a mail comes first."""
+    comment = page.comment
+    if comment is None or not comment.id or now() > comment.published_at + following.LIFE:
+        return None
+    asked = read_meta("comment", [comment.id], "notify")[comment.id].get("asked")
+    return fragment("@notify/asked.html") if asked and offers_follow() else None
 
 
 @hookimpl

@@ -86,6 +86,19 @@ def test_hook_comments_footer_html(blog: BlogKit, client: Visitor) -> None:
     assert text.index("Post a Comment") < text.index("after the comments of A post") < text.index("Home</a>")
 
 
+def test_hook_comment_answer_html(blog: BlogKit, client: Visitor) -> None:
+    code = 'f"about {page.outcome}" if "tell" in page.comment.body else None'
+    run(blog, "one", answer("comment_answer_html", "page", code))
+    path = blog.path_of(blog.write_post("A post"))
+    plain = client.comment(path, "Words.")
+    assert plain.headers["Location"].startswith(f"{path}#c"), "the thread is enough"
+    assert client.comment(path, "Do tell.", action="preview").text.count("about preview") == 1
+    told = client.comment(path, "Do tell.").headers["Location"]
+    page = client.get(told).text
+    assert page.index("Your comment is published") < page.index("about published") < page.index("Do tell.")
+    assert page.index("showComment=") > 0
+
+
 def test_hook_listing_footer_html(blog: BlogKit, client: Visitor) -> None:
     run(blog, "one", answer("listing_footer_html", "page", 'f"{len(page.posts)} on {page.kind}"'))
     blog.write_post("A post", labels=["red"])

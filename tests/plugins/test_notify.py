@@ -54,6 +54,33 @@ def sink(blog: BlogKit, path: str) -> Iterator[Sink]:
         yield running
 
 
+@SQLITE
+def test_who_wants_mails_is_told_what_comes_next_and_nothing_about_an_address(
+    blog: BlogKit, client: Visitor, path: str, sink: Sink, jobs: JobKit, clock: FrozenClock
+) -> None:
+    def told(text: str, **fields: str) -> str:
+        answer = client.comment(path, text, name="Ann", **fields)
+        page = client.get(answer.headers["Location"])
+        return text_of(page if page.status_code == 200 else client.get(page.headers["Location"]))
+
+    said = "First comes one mail to the address you gave"
+    first = told("One.", email=ANN, **BOX)
+    assert first.startswith("Your comment is published")
+    assert said in first
+    assert said not in told("Two.", email=ANN), "only who asked"
+    follow(Visitor(blog.site), path, sink, jobs, "eve@mail.example")
+    again = told("Three.", email="eve@mail.example", **BOX)
+    assert again.replace("Three.", "One.").split("Ann said")[0] == first.split("Ann said")[0], (
+        "it tells no secret"
+    )
+    blog.change_plugin("moderation", mode="always")
+    held = client.comment(path, "Four.", email=ANN, **BOX).headers["Location"]
+    assert text_of(client.get(held)).startswith("Your comment is waiting")
+    assert said in text_of(client.get(held))
+    clock.tick(days=8)
+    assert said not in text_of(client.get(held)), "the mail cannot be answered any more"
+
+
 def facts(mails: list[EmailMessage]) -> list[tuple[str, str]]:
     return [(str(mail["To"]), str(mail["Subject"])) for mail in mails]
 
