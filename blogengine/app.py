@@ -37,6 +37,7 @@ from blogengine.web.commenting import commenting
 from blogengine.web.listings import LabelConverter
 from blogengine.web.listings import listings
 from blogengine.web.pages import pages
+from blogengine.web.rules import LazyRule
 
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes of a form: the longest post fits in, whatever its script (500,000 characters of three bytes)."""
@@ -47,6 +48,7 @@ class BlogFlask(Flask):
 
     blog: Blog
     jinja_environment = templating.Environment
+    url_rule_class = LazyRule
 
     def handle_http_exception(self, e: HTTPException) -> Any:
         """Answer an error as Flask does, but a redirect to the same address with a slash without the host."""

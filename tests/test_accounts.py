@@ -1,5 +1,6 @@
 """The owner, signing in and out, and those who guess."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -127,6 +128,26 @@ def test_neither_passwords_nor_tokens_are_stored_as_they_are(blog: BlogKit, owne
         assert token not in stored
         assert PASSWORD not in str(db.session.execute(sa.select(User.password_hash)).scalars().all())
         assert accounts.user_of(db.session.execute(sa.select(AuthSession.token_digest)).scalar_one()) is None
+
+
+@pytest.fixture
+def real_hasher() -> Iterator[None]:
+    before = accounts.use_hasher(accounts.HASHER)
+    yield
+    accounts.use_hasher(before)
+
+
+@SQLITE
+def test_passwords_cost_a_thief_what_owasp_asks_and_older_hashes_are_made_again(
+    blog: BlogKit, owner: None, real_hasher: None
+) -> None:
+    with blog.app():
+        stored = sa.select(User.password_hash)
+        assert not str(db.session.scalars(stored).one()).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert sign_in()
+        db.session.remove()
+        assert str(db.session.scalars(stored).one()).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert sign_in()
 
 
 @SQLITE

@@ -28,6 +28,7 @@ from blogengine.testing.fixtures import owner_client
 from blogengine.testing.fixtures import postgresql_server
 from blogengine.testing.fixtures import pytest_configure
 from blogengine.testing.fixtures import pytest_generate_tests
+from blogengine.testing.fixtures import quick_passwords
 from blogengine.testing.fixtures import site
 from blogengine.testing.fixtures import sqlite_server
 from blogengine.testing.mailbox import Mail
@@ -75,6 +76,7 @@ __all__ = [
     "postgresql_server",
     "pytest_configure",
     "pytest_generate_tests",
+    "quick_passwords",
     "site",
     "sqlite_server",
     "trial",

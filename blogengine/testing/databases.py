@@ -92,7 +92,9 @@ class PostgreSQL:
         if prepare is None:
             self._run("CREATE DATABASE {}", name)
         else:
-            self._run("CREATE DATABASE {} TEMPLATE {}", name, self._template)
+            # Writing a copy's pages to the log costs twice as much as copying its files; 14 and older do not know the word.
+            how = " STRATEGY FILE_COPY" if self._server is not None else ""
+            self._run("CREATE DATABASE {} TEMPLATE {}" + how, name, self._template)
         self._made.append(name)
         return self._url_of(name)
 
