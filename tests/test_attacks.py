@@ -3,6 +3,7 @@
 import html
 import itertools
 import re
+from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,8 @@ from blogengine.testing import OWNER
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from blogengine.testing import hidden_fields
+from tests.full import every_plugin
+from tests.full import is_full
 from tests.raw import FORM
 from tests.raw import ask
 
@@ -47,12 +50,14 @@ HEADERS = [*NAMED_HEADERS, *(f"X-Made-Up-{number}" for number in range(500 - len
 
 
 @pytest.fixture
+def database_url(engine_name: str, make_database: Callable[..., str]) -> str:
+    return make_database(engine_name, prepare=every_plugin)
+
+
+@pytest.fixture
 def full(blog: BlogKit) -> BlogKit:
     """A blog with its address set, every bundled plugin on, two posts, a page and a comment."""
-    with blog.app() as app:
-        for found in app.blog.plugins.candidates.values():
-            if found.origin == "bundled" and not found.problem:
-                blog.enable(found.id)
+    assert is_full(blog)
     blog.change_settings(url="http://localhost")
     first = blog.write_post("First words", "One.\n\n[[also-on: /p/about.html]]", labels=["red"])
     blog.write_post("About", kind="page")

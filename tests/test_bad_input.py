@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is a page that says what is wrong; no text is lost and nothing is a 500."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote
 from urllib.parse import quote_from_bytes
 from urllib.parse import urlencode
@@ -12,10 +13,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from blogengine.app import BODY_LIMIT
-from blogengine.settings import enable
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from blogengine.testing import hidden_fields
+from tests.full import every_plugin
+from tests.full import is_full
 from tests.raw import SAME_ORIGIN
 from tests.raw import Answer
 from tests.raw import ask
@@ -114,12 +116,14 @@ BAD_VALUES = (
 
 
 @pytest.fixture
+def database_url(engine_name: str, make_database: Callable[..., str], request: pytest.FixtureRequest) -> str:
+    return make_database(engine_name, **{"prepare": every_plugin} if "full" in request.fixturenames else {})
+
+
+@pytest.fixture
 def full(blog: BlogKit) -> BlogKit:
     """A blog with a post, a page, a label and a comment, every bundled plugin on."""
-    with blog.app() as app:
-        for found in app.blog.plugins.candidates.values():
-            if found.origin == "bundled" and not found.problem:
-                enable(found.id)
+    assert is_full(blog)
     post_id = blog.write_post("A post", "Text. " * 10, labels=["red"])
     blog.write_post("About", kind="page")
     blog.write_comment(post_id)

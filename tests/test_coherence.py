@@ -3,13 +3,13 @@
 import os
 import random
 import re
+from collections.abc import Callable
 from collections.abc import Iterator
 
 import pytest
 
 from blogengine import comments
 from blogengine import posts
-from blogengine import settings
 from blogengine.pages import PostDraft
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
@@ -24,9 +24,10 @@ from tests.coherence import Worker
 from tests.coherence import World
 from tests.coherence import do
 from tests.coherence import mark_spam
-from tests.coherence import runnable
 from tests.coherence import serve
 from tests.coherence import trash
+from tests.full import every_plugin_then
+from tests.full import is_full
 from tests.plugin_files import drop_in
 from tests.processes import Process
 
@@ -55,12 +56,18 @@ def post_footer_html(post):
 
 
 @pytest.fixture
+def database_url(engine_name: str, make_database: Callable[..., str], request: pytest.FixtureRequest) -> str:
+    return make_database(
+        engine_name, **{"prepare": every_plugin_then} if "world" in request.fixturenames else {}
+    )
+
+
+@pytest.fixture
 def world(blog: BlogKit, clock: FrozenClock) -> World:
+    assert is_full(blog)
     drop_in(blog, "greeter", GREETER)
     blog.change_settings(url="http://localhost")
-    with blog.app():
-        for plugin_id in runnable(blog):
-            settings.enable(plugin_id)
+    blog.enable("greeter")
     for name, area in {"archive": "sidebar", "labels": "footer", "comments": "sidebar"}.items():
         blog.place_gadget(f"gadgets.{name}", area=area)
     world = World(blog, clock, random.Random(SEED))

@@ -24,7 +24,7 @@ except ImportError:  # the extra `postgresql` is not installed
     psycopg = None  # type: ignore[assignment]
 
 Prepare = Callable[[str], None]
-"""Brings the empty database at a URL to the newest schema."""
+"""Makes the empty database at a URL what tests begin with. It is called once, and its database copied."""
 
 # Children of a server that is tested must not keep the database alive, and a killed test run must not leave
 # one behind: this shell ends it and removes its folder as soon as the pipe to it closes.
@@ -51,7 +51,7 @@ class PostgreSQL:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._made: list[str] = []
-        self._template = ""
+        self._templates: dict[Prepare, str] = {}
         self._server: subprocess.Popen[bytes] | None = None
         if psycopg is None:
             raise Unavailable("There is no driver for PostgreSQL: pip install 'blogengine[postgresql]'.")
@@ -74,7 +74,7 @@ class PostgreSQL:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._server is None:
-            for name in [*self._made, self._template]:
+            for name in [*self._made, *self._templates.values()]:
                 self._drop(name)
             return
         assert self._server.stdin is not None
@@ -83,18 +83,20 @@ class PostgreSQL:
 
     def create(self, prepare: Prepare | None) -> str:
         """Return the URL of a new database: empty, or a copy of the template that `prepare` made once."""
-        if prepare is not None and not self._template:
+        if prepare is not None and prepare not in self._templates:
             template = self._new_name()
             self._run("CREATE DATABASE {}", template)
+            self._made.append(template)
             prepare(self._url_of(template))
-            self._template = template
+            self._made.remove(template)
+            self._templates[prepare] = template
         name = self._new_name()
         if prepare is None:
             self._run("CREATE DATABASE {}", name)
         else:
             # Writing a copy's pages to the log costs twice as much as copying its files; 14 and older do not know the word.
             how = " STRATEGY FILE_COPY" if self._server is not None else ""
-            self._run("CREATE DATABASE {} TEMPLATE {}" + how, name, self._template)
+            self._run("CREATE DATABASE {} TEMPLATE {}" + how, name, self._templates[prepare])
         self._made.append(name)
         return self._url_of(name)
 
@@ -105,8 +107,7 @@ class PostgreSQL:
         self._drop(name)
 
     def _drop(self, name: str) -> None:
-        if name:
-            self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def _new_name(self) -> str:
         return f"blogengine_test_{os.getpid()}_{next(self._numbers)}"
@@ -206,17 +207,20 @@ def _copy_programs(programs: Path, to: Path) -> Path:
 
 
 class SQLite:
-    """SQLite files for one test run, copied from a template that is migrated once."""
+    """SQLite files for one test run, copied from templates that are made once."""
 
     def __init__(self, folder: Path) -> None:
-        self._template = folder / "template.db"
+        self._folder = folder
+        self._templates: dict[Prepare, Path] = {}
 
     def create(self, folder: Path, prepare: Prepare | None) -> str:
         """Return the URL of a new database in `folder`: empty, or a copy of what `prepare` made once."""
         path = folder / "blog.db"
         if prepare is not None:
-            if not self._template.exists():
-                prepare(f"sqlite:///{self._template}")
-            with contextlib.closing(sqlite3.connect(self._template)) as connection:
+            if prepare not in self._templates:
+                template = self._folder / f"{len(self._templates)}.db"
+                prepare(f"sqlite:///{template}")
+                self._templates[prepare] = template
+            with contextlib.closing(sqlite3.connect(self._templates[prepare])) as connection:
                 connection.execute("VACUUM INTO ?", (str(path),))  # takes in what is still in the WAL
         return f"sqlite:///{path}"

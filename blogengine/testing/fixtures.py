@@ -27,6 +27,7 @@ from blogengine.testing.blogs import OWNER
 from blogengine.testing.blogs import BlogKit
 from blogengine.testing.clocks import FrozenClock
 from blogengine.testing.databases import PostgreSQL
+from blogengine.testing.databases import Prepare
 from blogengine.testing.databases import SQLite
 from blogengine.testing.databases import Unavailable
 from blogengine.testing.mailbox import Mailbox
@@ -103,11 +104,16 @@ def engine_name() -> str:
 
 @pytest.fixture
 def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Makes databases: `make_database("postgresql", empty=True)` returns the URL of one without a table."""
+    """Makes databases: `make_database("postgresql", empty=True)` returns the URL of one without a table.
+
+    With `prepare`, a function that fills the empty database at a URL, it is a copy of what that function made once.
+    """
     with contextlib.ExitStack() as made:
 
-        def make(engine_name: str, *, empty: bool = False) -> str:
-            return made.enter_context(new_database(engine_name, request, tmp_path, empty=empty))
+        def make(engine_name: str, *, empty: bool = False, prepare: Prepare = prepare_schema) -> str:
+            return made.enter_context(
+                new_database(engine_name, request, tmp_path, None if empty else prepare)
+            )
 
         yield make
 
@@ -120,10 +126,12 @@ def database_url(engine_name: str, make_database: Callable[..., str]) -> str:
 
 @contextlib.contextmanager
 def new_database(
-    engine_name: str, request: pytest.FixtureRequest, folder: Path, *, empty: bool = False
+    engine_name: str,
+    request: pytest.FixtureRequest,
+    folder: Path,
+    prepare: Prepare | None = prepare_schema,
 ) -> Iterator[str]:
     """Make a database of this engine, an SQLite file in `folder`, and drop it at the end."""
-    prepare = None if empty else prepare_schema
     if engine_name == "sqlite":
         files: SQLite = request.getfixturevalue("sqlite_server")
         yield files.create(folder, prepare)
