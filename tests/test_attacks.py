@@ -287,7 +287,7 @@ SPELLINGS = (
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_no_spelling_of_an_address_opens_the_owners_pages(full: BlogKit, owner_client: Visitor) -> None:
-    opened = {"/admin/login", "/admin/setup"}
+    opened = {"/admin/login", "/admin/setup", "/admin/forgotten"}
     paths = {
         re.sub(r"<[^>]*>", "1", rule.rule).rstrip("/")
         for rule in full.site.current().url_map.iter_rules()
