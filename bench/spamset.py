@@ -8,6 +8,8 @@ import random
 import re
 from dataclasses import dataclass
 
+from bench import otherset_ham
+from bench import otherset_spam
 from bench import spamset_ham
 from bench import spamset_spam
 
@@ -29,16 +31,20 @@ class Sample:
     text: str
 
 
-def make(each: int = EACH, seed: int = SEED, fold: int = FOLDS - 1) -> tuple[list[Sample], list[Sample]]:
+def make(
+    each: int = EACH, seed: int = SEED, fold: int = FOLDS - 1, *, other: bool = False
+) -> tuple[list[Sample], list[Sample]]:
     """Return what may be learned from, and what is held out: half of each is spam, in an order of no meaning.
 
-    `fold` says which fifth of all sentences, names and words is held out, from 0.
+    `fold` says which fifth of all sentences, names and words is held out, from 0. `other` makes them of the second set,
+    which has other kinds, sentences and words, and which nobody looked at while the filter was changed.
     """
     parts = []
     for held_out, share in ((False, 0.8), (True, 0.2)):
         chance = random.Random(f"{seed}:{fold}:{held_out}")
         samples: dict[tuple[str, str, str], Sample] = {}
-        for is_spam, source in ((True, spamset_spam), (False, spamset_ham)):
+        sources = (otherset_spam, otherset_ham) if other else (spamset_spam, spamset_ham)
+        for is_spam, source in zip((True, False), sources, strict=True):
             maker = _Maker(chance, source.WORDS, _Side(fold, held_out))
             wanted = len(samples) + round(each * share)
             kinds = list(source.KINDS)

@@ -154,6 +154,9 @@ class SiteSettings:
             )
 
 
+NEW_BLOG = "_new"
+"""Setting of a blog that has not started yet: the plugins that it begins with are still to be installed."""
+
 INSTALLED = "_installed:"
 """Begin of the key of the setting that keeps which version of a plugin is at home here."""
 

@@ -13,6 +13,7 @@ from blogengine.db import Base
 from blogengine.db import make_engine
 from blogengine.errors import ConfigError
 from blogengine.migrations import running
+from blogengine.setup import NEW_BLOG
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -34,7 +35,7 @@ def test_an_empty_database_becomes_what_the_models_say(empty: sa.Engine) -> None
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, Base.metadata) == []
         keys = set(connection.scalars(sa.select(Base.metadata.tables["setting"].c.key)))
-    assert keys == {"_blog_id", "_blog_created"}
+    assert keys == {"_blog_id", "_blog_created", NEW_BLOG}
     empty.dispose()
 
 
@@ -68,7 +69,7 @@ def test_a_database_of_a_newer_engine_is_refused_with_what_to_do(empty: sa.Engin
 def test_a_step_that_fails_half_way_leaves_the_old_schema(
     empty: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(connection: sa.Connection) -> None:
+    def fail(connection: sa.Connection, *, is_new: bool) -> None:
         raise RuntimeError("half-way")
 
     monkeypatch.setattr(running, "_seed", fail)

@@ -95,7 +95,7 @@ def test_a_distribution_says_what_its_manifest_leaves_out(
         ('conflicts = ["https://example.org/x"]', "conflicts names plugins like"),
         ('after = ["Not an id"]', "after must be ids of plugins, not 'Not an id'."),
         ('engine = "newest"', """engine must be a range of versions like ">=0.1,<1", not 'newest'."""),
-        ('default = "maybe"', 'default must be "on" or "off"'),
+        ('default = "maybe"', 'default must be "on", "new" or "off"'),
         ('root_routes = ["x"]', "the root route 'x' must begin with a slash."),
         ('network = ["a\\nb"]', "network has an item that is not one line of text"),
         ("name = ", "is not TOML"),

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Engine
 from blogengine import clock
 from blogengine.db import Base
 from blogengine.errors import ConfigError
+from blogengine.setup import NEW_BLOG
 
 _LOCK = 7_620_091_402
 """Any number that is this project's own among PostgreSQL's advisory locks."""
@@ -71,17 +72,22 @@ def _upgrade(connection: Connection, engine: Engine) -> bool:
     command.upgrade(config, "head")
     if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise ConfigError("The upgrade would have broken links between rows; nothing was changed.")
-    _seed(connection)
+    _seed(connection, is_new=present is None)
     connection.commit()
     return True
 
 
-def _seed(connection: Connection) -> None:
-    """Put in what every database has: the sequence's one row, and the blog's own id."""
+def _seed(connection: Connection, *, is_new: bool) -> None:
+    """Put in what every database has: the sequence's one row, and the blog's own id; a new one says that it is new."""
     tables = Base.metadata.tables
     if connection.execute(sa.select(tables["cache_seq"].c.id)).first() is None:
         connection.execute(tables["cache_seq"].insert().values(id=1, seq=1))
-    facts = {"_blog_id": secrets.token_hex(8), "_blog_created": clock.now().date().isoformat()}
+    facts: dict[str, object] = {
+        "_blog_id": secrets.token_hex(8),
+        "_blog_created": clock.now().date().isoformat(),
+    }
+    if is_new:
+        facts[NEW_BLOG] = True
     for key, value in facts.items():
         setting = tables["setting"]
         if connection.execute(sa.select(setting.c.key).where(setting.c.key == key)).first() is None:

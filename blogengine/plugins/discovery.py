@@ -66,6 +66,11 @@ class Candidate:
         return any(one.origin == "bundled" and one.manifest.default == "on" for one in self.everyone)
 
     @property
+    def on_for_new_blogs(self) -> bool:
+        """Whether a blog that begins with this engine begins with it: a bundled one, which may need tables."""
+        return self.origin == "bundled" and self.manifest.default == "new"
+
+    @property
     def root(self) -> Path:
         """The folder of a package, the file of a single module."""
         file = Path(self.file)

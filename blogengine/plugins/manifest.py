@@ -209,8 +209,8 @@ def _nonsense(manifest: Manifest, plugin_id: str) -> str:
     for rule in manifest.root_routes:
         if not rule.startswith("/"):
             return f"the root route {rule!r} must begin with a slash."
-    if manifest.default not in ("on", "off"):
-        return f'default must be "on" or "off", not {manifest.default!r}.'
+    if manifest.default not in ("on", "new", "off"):
+        return f'default must be "on", "new" or "off", not {manifest.default!r}.'
     try:
         SpecifierSet(manifest.engine)
     except InvalidSpecifier:

@@ -152,4 +152,5 @@ def test_the_commands_list_retry_and_drop(blog: BlogKit, clock: FrozenClock, tmp
     say("drop", code=2)
     assert "1 job deleted" in say("drop", "--dead", "--yes")
     with blog.app():
-        assert jobs.counts() == {"waiting": 1, "recurring": 1, "dead": 0}
+        assert jobs.counts()["waiting"] == 1
+        assert jobs.counts()["dead"] == 0
