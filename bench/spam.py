@@ -34,19 +34,24 @@ FACTS = CommentFacts(True, "", False, False)
 def spam(bench: Bench) -> list[Row]:
     """2,000 spam, 2,000 comments of readers, made by the project; a fifth of all sentences is held out, each fifth in turn.
 
-    The owner decides on 200 others first. Marks and word lists of the filter were chosen with this set in view, so another
-    set gives worse figures.
+    The owner decides on 200 others first. Marks and word lists of the filter were chosen with this set in view. The second
+    set (400 of each side; other kinds, sentences and words) was written before the filter was last changed, and tried after.
     """
-    each = 500 if bench.quick else spamset.EACH
+    return [*_set(bench, other=False), *_set(bench, other=True)]
+
+
+def _set(bench: Bench, *, other: bool) -> list[Row]:
+    each = 400 if other else 500 if bench.quick else spamset.EACH
+    about = "second set: " if other else ""
     became: Counter[tuple[bool, int]] = Counter()
     before: Counter[tuple[bool, int]] = Counter()
     worst = {"spam": 0.0, "ham": 0.0}
     times: list[float] = []
     tested = each // 5
     for fold in range(spamset.FOLDS):
-        folder = bench.work / f"spam-{fold}"
+        folder = bench.work / f"spam-{fold}-{other}"
         shutil.rmtree(folder, ignore_errors=True)
-        known, unknown = spamset.make(each=each, fold=fold)
+        known, unknown = spamset.make(each=each, fold=fold, other=other)
         site = _site(folder)
         try:
             before += _judge(site, unknown, [])
@@ -60,29 +65,29 @@ def spam(bench: Bench) -> list[Row]:
     total = tested * spamset.FOLDS
     let_through, held, lost = became[True, PUBLISH], became[False, HOLD], became[False, SPAM]
     slowest = sorted(times)[int(len(times) * 0.99)] * 1000
-    bench.raw["spam"] = {
+    bench.raw["second spam set" if other else "spam"] = {
         "after": {f"{'spam' if key[0] else 'ham'} {key[1]}": count for key, count in became.items()},
         "before": {f"{'spam' if key[0] else 'ham'} {key[1]}": count for key, count in before.items()},
         "p99_ms": round(slowest, 2),
     }
     return [
-        Row("readers' comments that went to the spam folder", f"{lost} of {total}", "0", lost == 0),
+        Row(f"{about}readers' comments that went to the spam folder", f"{lost} of {total}", "0", lost == 0),
         Row(
-            f"spam published after {DECISIONS} decisions",
+            f"{about}spam published after {DECISIONS} decisions",
             f"{let_through / total:.2%}",
-            "< 2 %",
-            let_through < 0.02 * total,
+            "< 2 % in each fifth",
+            worst["spam"] < 0.02,
             f"worst fifth {worst['spam']:.1%}; before any decision {before[True, PUBLISH] / total:.1%}",
         ),
         Row(
-            f"readers' comments held after {DECISIONS} decisions",
+            f"{about}readers' comments held after {DECISIONS} decisions",
             f"{held / total:.2%}",
-            "< 5 %",
-            held < 0.05 * total,
+            "< 5 % in each fifth",
+            worst["ham"] < 0.05,
             f"worst fifth {worst['ham']:.1%}; before any decision {before[False, HOLD] / total:.1%}",
         ),
         Row(
-            "one look at a comment",
+            f"{about}one look at a comment",
             f"{statistics.median(times) * 1000:.2f} ms",
             "p99 < 5 ms of CPU",
             slowest < 5,

@@ -17,6 +17,8 @@ FEWEST = 20
 """Comments of each kind before the filter says anything."""
 TELLING = 25
 """Words of a comment that count: those that say most."""
+FORM = 2
+"""Marks of a comment's form that count: most say the same again (a website, a name with a website, its ending)."""
 LEAST = 0.7
 """Log-odds below which a word says nothing."""
 STRENGTH = 1.0
@@ -39,18 +41,19 @@ def weigh(words: Mapping[int, str], counts: Counts) -> tuple[float, list[str]]:
     all_spam, all_ham = counts.get(TOTAL, (0, 0))
     if min(all_spam, all_ham) < FEWEST:
         return 0.0, []
-    odds = []
+    odds: dict[bool, list[tuple[float, str]]] = {True: [], False: []}
     for number, word in words.items():
         spam, ham = counts.get(number, (0, 0))
-        if spam + ham == 0:
+        if spam + ham == 0 or word[0] == "=":
             continue
         share = (spam / all_spam) / (spam / all_spam + ham / all_ham)
         believed = (STRENGTH * 0.5 + (spam + ham) * share) / (STRENGTH + spam + ham)
         value = math.log(believed / (1 - believed))
         if abs(value) >= LEAST:
-            odds.append((value, word))
-    odds.sort(key=lambda pair: abs(pair[0]), reverse=True)
-    telling = odds[:TELLING]
+            odds[word[0] == "#"].append((value, word))
+    for group in odds.values():
+        group.sort(key=lambda pair: abs(pair[0]), reverse=True)
+    telling = [*odds[False][:TELLING], *odds[True][:FORM]]
     points = min(HIGHEST, SCALE * sum(value for value, _ in telling))
     if points < 0.05:
         return 0.0, []

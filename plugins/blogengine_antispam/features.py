@@ -24,8 +24,13 @@ _MONEY = re.compile(
     r"[$€£¥₽₹]\s?\d|\d\s?(?:[$€£¥₽₹%]|usd\b|eur\b|dollars\b|euros?\b|btc\b|usdt\b)", re.IGNORECASE
 )
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_UNSAID = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}")
+_FRONT = re.compile(r"(?:https?://|www\.)[^\s/?#]+/?", re.IGNORECASE)
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(
+    r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u064b-\u065f\u0900-\u0963\u0980-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u102b-\u103e\u17b4-\u17d3])*"
+)
+"""Letters with the marks that some scripts write on them, which are no letters to `re`."""
 _TRADES = re.compile(
     "casin|казино|viagra|виагр|cialis|levitra|pharma|pills|payday|loans?(?![a-z])|kredit|займ|prêt entre|préstamo"
     "|crypto|bitcoin|forex|invest|trading|broker|replica|rolex|コピー|handbag|watches|dating|essay(?![eé])|dissertation|seo(?![a-z])|backlink"
@@ -112,12 +117,17 @@ def points(seen: Seen, links_allowed: int) -> list[tuple[float, str]]:
     if _MESSENGER.search(plain):
         found.append((3.0, "It leads to a messenger or a shortened link."))
     if _MAILBOX.search(plain):
-        found.append((2.5, "It has an e-mail address in it."))
-    if _PHONE.search(plain):
-        found.append((1.5, "It has a telephone number in it."))
+        found.append((3.0, "It has an e-mail address in it."))
+    if phone := _PHONE.search(plain):
+        abroad = phone[0].startswith("+")
+        found.append((3.0 if abroad else 1.5, "It has a telephone number in it."))
     if money := len(_MONEY.findall(plain)):
         found.append((1.0 if money > 1 else 0.5, "It speaks of sums of money."))
     found += _of_trade(seen)
+    if sum(1 for word in {*seen.words, *text.fold(seen.name).split()} if _UNSAID.search(word)) >= 2:
+        found.append((1.0, "It has words that nobody can say."))
+    if count <= links_allowed and any(_FRONT.fullmatch(one.rstrip(".,;:!?")) for one in _LINK.findall(plain)):
+        found.append((0.7, "It links to the front page of a site."))
     if len(_UNSEEN.findall(plain)) >= 2:
         found.append((1.0, "It has characters in it that nobody sees."))
     if len(_EMOJI.findall(plain)) >= 4:
@@ -175,5 +185,4 @@ def marks(seen: Seen, links_allowed: int) -> list[str]:
     found += [f"#site={'yes' if seen.site else 'no'},links={min(count, 1)},size={size}"]
     found += [f"#{reason}" for _, reason in points(seen, links_allowed)]
     found += [f"@{host}" for host in {*seen.links, seen.site} if host]
-    found += [f"@.{host.rpartition('.')[2]}" for host in {*seen.links, seen.site} if "." in host]
     return found

@@ -16,6 +16,7 @@ from blogengine.plugin import blog
 from blogengine_antispam import alphabets
 from blogengine_antispam import bayes
 from blogengine_antispam import features
+from blogengine_antispam import memory
 from blogengine_antispam import rules
 from blogengine_antispam import words
 from blogengine_antispam import working
@@ -82,7 +83,10 @@ def weigh(seen: Seen, settings: Settings, language: str, read: Read, found: Sum)
     if not settings.learn:
         return
     known = words.tokens(seen, settings.links)
-    points, said = bayes.weigh(known, read(list(known)))
+    counts = read(list(known))
+    for points, reason in memory.points(known, counts):
+        found.add(points, reason)
+    points, said = bayes.weigh(known, counts)
     if points:
         about = f" ({', '.join(said)})" if said else ""
         found.add(round(points, 1), f"It resembles what you marked as spam{about}.")

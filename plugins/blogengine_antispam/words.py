@@ -3,26 +3,37 @@
 import hashlib
 import re
 
+from blogengine_antispam import memory
 from blogengine_antispam.features import Seen
 from blogengine_antispam.features import marks
 
 MOST = 300
 """Different words of a comment that count."""
-_ALONE = re.compile("[\u2e80-\u2fdf\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff]")
+_ALONE = re.compile(
+    "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff]"
+)
+"""Letters of scripts without spaces: Thai, Lao, Burmese, Khmer, Chinese, Japanese."""
 
 
 def tokens(seen: Seen, links_allowed: int) -> dict[int, str]:
     """Return what the filter counts of a comment: words by their ids."""
     found = dict.fromkeys(marks(seen, links_allowed))
     found.update(dict.fromkeys(f"name:{word}" for word in seen.name.lower().split()[:8]))
-    for word in seen.words:
-        if len(found) >= MOST:
-            break
-        if _ALONE.search(word):
-            found.update(dict.fromkeys(word[place : place + 2] for place in range(len(word) - 1)))
-        elif len(word) > 1:
-            found[word] = None
+    units = _units(seen.words)
+    found.update(dict.fromkeys(memory.sketch(units)))
+    found.update(dict.fromkeys(unit for unit in units if len(unit) > 1))
     return {id_of(word): word for word in list(found)[:MOST]}
+
+
+def _units(words: list[str]) -> list[str]:
+    """Return words as they are, and in their place pairs of characters where a script has no spaces."""
+    units: list[str] = []
+    for word in words:
+        if _ALONE.search(word):
+            units += [word[place : place + 2] for place in range(max(1, len(word) - 1))]
+        else:
+            units.append(word)
+    return units
 
 
 def id_of(word: str) -> int:

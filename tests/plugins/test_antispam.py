@@ -345,3 +345,48 @@ def test_after_two_hundred_decisions_spam_stays_out_and_no_reader_is_lost(
     assert became[False, SPAM] == 0, "a reader's comment went to the spam folder"
     assert became[True, PUBLISH] < 0.02 * 200
     assert became[False, HOLD] < 0.05 * 200
+
+
+# --- memory
+
+
+@SQLITE
+def test_one_decision_is_remembered_for_the_same_site_and_almost_the_same_words(
+    blog: BlogKit, post_id: int
+) -> None:
+    text = "Dear neighbours, our choir of forty voices looks for a tenor who can read notes and comes on Tuesdays."
+    first = sent(blog, post_id, text, name="Nora")
+    linked = sent(
+        blog, post_id, "More about it is written down on https://voices.example/tuesday.html there."
+    )
+    assert [first.status, linked.status] == ["published", "published"]
+    with blog.app():
+        comments.mark_spam([first.id, linked.id])
+    assert learned(blog) == (2, 0)
+    again = sent(blog, post_id, text.replace("forty", "thirty"), name="Ann")
+    assert (again.status, again.score) == ("pending", 4.0)
+    assert "almost the same words" in again.held_reason
+    other = sent(
+        blog, post_id, "A choir of forty voices sang on Tuesdays when we were children, in notes of gold."
+    )
+    assert other.status == "published"
+    site = sent(
+        blog, post_id, "Have a look at this page that I found, https://voices.example/monday.html it is."
+    )
+    assert (site.status, site.score) == ("pending", 3.0)
+    with blog.app():
+        comments.approve([site.id])
+    assert learned(blog) == (2, 1)
+    now = sent(
+        blog, post_id, "And this is the other page I spoke of: https://voices.example/friday.html here."
+    )
+    assert now.status == "published"
+
+
+def test_scripts_without_spaces_are_counted_in_pairs_and_marks_stay_with_their_letters() -> None:
+    seen = features.look(CommentDraft("สล็อตเว็บตรง หนังสือ हिन्दी में"))
+    known = set(words.tokens(seen, 2).values())
+    assert {"हिन्दी", "में"} <= set(seen.words)
+    assert not {"สล็อตเว็บตรง", "หนังสือ"} & known
+    assert {"หน", "สื"} <= known
+    assert len(words.tokens(features.look(CommentDraft("x y " * 2000)), 2)) < 20
