@@ -82,7 +82,9 @@ def make_entry(status: int, headers: list[tuple[str, str]], body: bytes, view: V
     kind = next((value for name, value in kept if name.lower() == "content-type"), "")
     base = [*encoded(kept), (b"ETag", etag.encode()), (b"Vary", b"Accept-Encoding")]
     return Entry(
-        plain=Hit(status, [*base, (b"Content-Length", str(len(body)).encode())], body),
+        status=status,
+        headers=[*base, (b"Content-Length", str(len(body)).encode())],
+        plain=body,
         unchanged=Hit(304, [pair for pair in base if pair[0].lower() != b"content-type"], b""),
         is_packable=kind.startswith(_PACKABLE) and len(body) > 500,
         etag=etag,
@@ -97,7 +99,7 @@ def make_entry(status: int, headers: list[tuple[str, str]], body: bytes, view: V
 
 def form_of(entry: Entry, if_none_match: str, accept_encoding: str, if_modified_since: str) -> Hit:
     """Return the answer that fits the visitor; the date counts only without an entity tag (RFC 9110 §13.2.2)."""
-    if entry.plain.status == 200:
+    if entry.status == 200:
         if if_none_match:
             if matches(if_none_match, entry.etag):
                 return entry.unchanged
@@ -105,7 +107,7 @@ def form_of(entry: Entry, if_none_match: str, accept_encoding: str, if_modified_
             return entry.unchanged
     if entry.is_packable and "gzip" in accept_encoding and "gzip;q=0" not in accept_encoding.replace(" ", ""):
         return entry.pack()
-    return entry.plain
+    return entry.whole()
 
 
 def unless_known(hit: Hit, if_none_match: str) -> Hit:

@@ -112,9 +112,13 @@ class Hit(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """A stored answer in its three forms; the packed one is made when somebody first takes it, once."""
+    """A stored answer: whole, packed with gzip, or both once both were asked for; and that it is unchanged."""
 
-    plain: Hit
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    """Those of the whole answer."""
+    plain: bytes | None
+    """The whole body. Browsers take all answers packed: it goes when the packed one is made, until somebody wants it."""
     unchanged: Hit
     is_packable: bool
     etag: str
@@ -126,19 +130,30 @@ class Entry:
     is_page: bool = False
     """Whether it is HTML that somebody reads, not a feed or a file."""
     size: int = 0
+    """Bytes of both forms, at most."""
     packed: Hit | None = None
+
+    def whole(self) -> Hit:
+        """Return the answer as it was made."""
+        body = self.plain
+        if body is None:
+            assert self.packed is not None
+            body = self.plain = gzip.decompress(self.packed.body)
+        return Hit(self.status, self.headers, body)
 
     def pack(self) -> Hit:
         """Return the answer packed with gzip (per request that would cost 30 times as much as sending it)."""
-        if self.packed is None:
-            status, headers, body = self.plain
+        body, packed = self.plain, self.packed  # in this order: another thread may be packing
+        if packed is None:
+            assert body is not None
             small = gzip.compress(body, 4, mtime=0)
-            kept = [pair for pair in headers if pair[0] != b"Content-Length"]
+            kept = [pair for pair in self.headers if pair[0] != b"Content-Length"]
             length = str(len(small)).encode()
-            self.packed = Hit(
-                status, [*kept, (b"Content-Encoding", b"gzip"), (b"Content-Length", length)], small
+            packed = self.packed = Hit(
+                self.status, [*kept, (b"Content-Encoding", b"gzip"), (b"Content-Length", length)], small
             )
-        return self.packed
+            self.plain = None
+        return packed
 
 
 class PageCache:
@@ -179,10 +194,9 @@ class PageCache:
         return entry
 
     def put(self, key: Key, entry: Entry) -> None:
-        """Keep `entry` for `key`."""
-        entry.size = (
-            len(entry.plain.body) * (2 if entry.is_packable else 1) + len(key[0]) + len(key[1]) + 1000
-        )
+        """Keep `entry`, which is whole as yet, for `key`."""
+        bodies = len(entry.plain or b"") * (2 if entry.is_packable else 1)
+        entry.size = bodies + len(key[0]) + len(key[1]) + 1000
         if entry.size > self._limit // 4:
             return
         with self._lock:

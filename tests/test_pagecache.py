@@ -303,6 +303,20 @@ def test_a_setup_that_changes_between_choosing_the_app_and_the_render_leaves_no_
 
 
 @SQLITE
+def test_a_page_that_is_only_taken_packed_is_kept_packed_only(blog: BlogKit, client: Visitor) -> None:
+    path = blog.path_of(blog.write_post())
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    entry = blog.site.cache.get((path, b""))
+    assert entry is not None
+    assert entry.plain is None
+    whole = client.get(path)
+    assert whole.data == gzip.decompress(packed.data) == entry.plain
+    assert whole.headers["ETag"] == packed.headers["ETag"]
+    assert whole.headers["Content-Length"] == str(len(whole.data))
+    assert client.get(path, headers={"Accept-Encoding": "gzip"}).data == packed.data
+
+
+@SQLITE
 def test_what_is_kept_is_sent_whole_packed_or_not_at_all(blog: BlogKit, client: Visitor) -> None:
     path = blog.path_of(blog.write_post("A post", "Many words. " * 100))
     plain = client.get(path)

@@ -444,6 +444,43 @@ def test_plain_words_are_never_lost(text: str) -> None:
     assert "".join(shown.itertext()) == text
 
 
+PLAIN_PARTS = [
+    "words ",
+    "<br>",
+    "\n",
+    "é",
+    "\xa0",
+    "\u2028",
+    "'",
+    '"',
+    "\u202e",
+    "\ufeff",
+    "😀",
+    "=",
+    "\t",
+    "`",
+    "</p><p>",
+]
+
+
+@pytest.mark.parametrize("policy", [sanitize.COMMENT, sanitize.POST])
+@settings(max_examples=200, deadline=None)
+@given(parts=st.lists(st.sampled_from(PLAIN_PARTS), max_size=12))
+def test_the_first_gate_changes_nothing_of_what_is_spared_it(
+    policy: sanitize.Policy, parts: list[str]
+) -> None:
+    html = f"<p>{''.join(parts)}</p>"
+    if sanitize._PLAIN.fullmatch(html):
+        assert policy.last.clean(policy.first.clean(html)) == policy.last.clean(html)
+
+
+@pytest.mark.parametrize(
+    "html", ["<p>a & b</p>", "<p>a<b>c</b></p>", "<p>a", "<p>\x0c</p>", "<P>a</P>", "<p id=a>b</p>", "a>b"]
+)
+def test_what_is_more_than_words_meets_both_gates(html: str) -> None:
+    assert not sanitize._PLAIN.fullmatch(html)
+
+
 @settings(max_examples=200, deadline=None)
 @given(soup=SOUP)
 def test_the_scanner_splits_clean_html_as_a_parser_does(soup: str) -> None:
