@@ -1,14 +1,22 @@
 """A blog engine you own: a small core that serves posts and comments; everything else is a plugin."""
 
+import gc
 import os
 
-from flask import Flask
+# A thousand modules are loaded, and nothing of them is garbage: looking for some takes a tenth of the start.
+_was_enabled = gc.isenabled()
+gc.disable()
 
-from blogengine.config import load_config
-from blogengine.migrations import upgrade
-from blogengine.setup import VERSION
-from blogengine.site import Site
-from blogengine.upgrading import install_pending
+from flask import Flask  # noqa: E402
+
+from blogengine.config import load_config  # noqa: E402
+from blogengine.migrations import upgrade  # noqa: E402
+from blogengine.setup import VERSION  # noqa: E402
+from blogengine.site import Site  # noqa: E402
+from blogengine.upgrading import install_pending  # noqa: E402
+
+if _was_enabled:
+    gc.enable()
 
 __version__ = VERSION
 __all__ = ["__version__", "create_app", "create_site"]

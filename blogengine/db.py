@@ -164,6 +164,7 @@ def make_engine(url: str) -> Engine:
             "trusted_schema=OFF",
             "journal_size_limit=67108864",
             "temp_store=MEMORY",
+            "cache_size=-500",  # kB; each thread has a connection, and the system keeps the file's pages for all of them
         ):
             connection.execute("PRAGMA " + pragma)
 

@@ -89,7 +89,6 @@ def serve(
     )
     server.on_ready = on_ready
     server.keeper = keeper
-    gc.collect()
     gc.freeze()
     try:
         server.serve(target_loader=_Loader(server, front), wrap_loader=False)
