@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -83,6 +84,25 @@ _NEXT = Prepared(
     .order_by(*NEWEST_FIRST)
     .limit(_LIMIT)
 )
+_LABELLED = (
+    sa.select(*COLUMNS)
+    .join(post_label, post_label.c.post_id == Post.id)
+    .where(
+        post_label.c.label_id
+        == sa.select(Label.id).where(Label.name == bindparam("label")).scalar_subquery(),
+        post_label.c.public_at.is_not(None),
+    )
+)
+_OF_LABEL = Prepared(
+    _LABELLED.order_by(post_label.c.public_at.desc(), post_label.c.post_id.desc()).limit(_LIMIT)
+)
+_IN_PERIOD = sa.select(*COLUMNS).where(
+    Post.kind == "post",
+    PUBLIC,
+    Post.published_at >= bindparam("start"),
+    Post.published_at < bindparam("end"),
+)
+_NEWEST_IN_PERIOD = Prepared(_IN_PERIOD.order_by(*NEWEST_FIRST).limit(_LIMIT))
 _TITLES = Prepared(
     sa.select(Post.path, Post.title).where(Post.kind == "post", PUBLIC).order_by(*NEWEST_FIRST).limit(_LIMIT)
 )
@@ -167,19 +187,16 @@ def _newest_of_label(
 ) -> PostList:
     """Walk the index of a label's public posts."""
     own = (post_label.c.public_at, post_label.c.post_id)
-    number = sa.select(Label.id).where(Label.name == label).scalar_subquery()
-    statement = (
-        sa.select(*COLUMNS)
-        .join(post_label, post_label.c.post_id == Post.id)
-        .where(post_label.c.label_id == number, post_label.c.public_at.is_not(None))
-    )
+    statement = _LABELLED.params(label=label)
     if after is not None:
         statement = statement.where(_beyond(after, own, older=False)).order_by(*own)
-        rows = db.session.execute(statement.limit(limit + 1)).all()
-        return PostList(views_of(rows[:limit][::-1]), has_older=True, has_newer=len(rows) > limit)
-    if before is not None:
+        found = db.session.execute(statement.limit(limit + 1)).all()
+        return PostList(views_of(found[:limit][::-1]), has_older=True, has_newer=len(found) > limit)
+    if before is None:
+        rows: Sequence[Any] = _OF_LABEL.rows(label=label, limit=limit + 1)
+    else:
         statement = statement.where(_beyond(before, own, older=True))
-    rows = db.session.execute(statement.order_by(own[0].desc(), own[1].desc()).limit(limit + 1)).all()
+        rows = db.session.execute(statement.order_by(own[0].desc(), own[1].desc()).limit(limit + 1)).all()
     return PostList(views_of(rows[:limit]), has_older=len(rows) > limit, has_newer=before is not None)
 
 
@@ -195,12 +212,11 @@ def in_period(
     start: datetime, end: datetime, *, limit: int, before: tuple[datetime, int | None] | None = None
 ) -> PostList:
     """Return the posts published from `start` until before `end`, newest first."""
-    statement = sa.select(*COLUMNS).where(
-        Post.kind == "post", PUBLIC, Post.published_at >= start, Post.published_at < end
-    )
-    if before is not None:
-        statement = statement.where(_beyond(before, older=True))
-    rows = db.session.execute(statement.order_by(*NEWEST_FIRST).limit(limit + 1)).all()
+    if before is None:
+        rows: Sequence[Any] = _NEWEST_IN_PERIOD.rows(start=start, end=end, limit=limit + 1)
+    else:
+        older = _IN_PERIOD.params(start=start, end=end).where(_beyond(before, older=True))
+        rows = db.session.execute(older.order_by(*NEWEST_FIRST).limit(limit + 1)).all()
     return PostList(views_of(rows[:limit]), has_older=len(rows) > limit)
 
 
@@ -258,17 +274,22 @@ def views_of(rows: Sequence[Any]) -> list[PostView]:
     ids = [row[0] for row in rows]
     labels: dict[int, list[str]] = {post_id: [] for post_id in ids}
     if ids:
-        found = db.session.execute(
-            sa.select(post_label.c.post_id, Label.name)
-            .join(Label, Label.id == post_label.c.label_id)
-            .where(post_label.c.post_id.in_(ids))
-            .order_by(Label.name)
-        )
-        for post_id, name in found:
+        asked = {f"id_{number}": post_id for number, post_id in enumerate(ids)}
+        for post_id, name in _labels_of(len(ids)).rows(**asked):
             labels[post_id].append(name)
     depends(*(f"comments:{post_id}" for post_id in ids))
     expect("post", ids)
     return [_view(row, labels[row[0]]) for row in rows]
+
+
+@lru_cache(maxsize=128)
+def _labels_of(posts: int) -> Prepared:
+    return Prepared(
+        sa.select(post_label.c.post_id, Label.name)
+        .join(Label, Label.id == post_label.c.label_id)
+        .where(post_label.c.post_id.in_([bindparam(f"id_{number}") for number in range(posts)]))
+        .order_by(Label.name)
+    )
 
 
 def _view(row: Any, labels: list[str]) -> PostView:

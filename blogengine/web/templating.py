@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from functools import lru_cache
+from types import BuiltinMethodType
 from types import CodeType
 from types import FunctionType
 from typing import Any
@@ -13,6 +14,7 @@ from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator
 from jinja2.compiler import Frame
 from jinja2.runtime import Context
+from jinja2.runtime import Macro
 from markupsafe import Markup
 from markupsafe import escape
 
@@ -23,11 +25,12 @@ except ImportError:  # a machine for which MarkupSafe has no compiled part
 
 
 class PlainContext(Context):
-    """A context that calls plain functions at once: Jinja asks each first whether it wants to be given the context."""
+    """A context that calls functions and macros at once: Jinja asks each first whether it wants to be given the context."""
 
     def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  Jinja's names
         """Call `__obj` as Jinja does."""
-        if type(__obj) is FunctionType and not __obj.__dict__:
+        kind = type(__obj)
+        if kind is Macro or kind is BuiltinMethodType or (kind is FunctionType and not __obj.__dict__):
             kwargs.pop("_loop_vars", None)
             kwargs.pop("_block_vars", None)
             return __obj(*args, **kwargs)
@@ -114,9 +117,15 @@ def _words(message: str) -> Markup:
 
 def gettext(message: str, **values: Any) -> Markup:
     """Return a text of the interface with `%(name)s` filled in, escaped."""
-    return Markup(message) % values if values else _words(message)  # noqa: S704
+    return _filled(message, values) if values else _words(message)
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> Markup:
     """Return the form of a text for `num` things."""
-    return Markup(one if num == 1 else many) % {"num": num, **values}  # noqa: S704
+    return _filled(one if num == 1 else many, {"num": num, **values})
+
+
+def _filled(message: str, values: dict[str, Any]) -> Markup:
+    # `Markup(message) % values` wraps each value in an object of its own, and takes three times as long.
+    shown = {name: value if type(value) is int else escape(value) for name, value in values.items()}
+    return Markup(message % shown)  # noqa: S704  written by the template's author

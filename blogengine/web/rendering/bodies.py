@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -62,6 +63,7 @@ def _cut(post: PostView) -> str:
     return f'{head}{closing}<p class="jump-link"><a href="{escape(post.url)}#more">Read more »</a></p>'
 
 
+@lru_cache(maxsize=1024)
 def label_url(label: str) -> str:
     """Return the path of a label's page."""
     return f"/search/label/{quote(label, safe='')}"
