@@ -15,7 +15,8 @@ _SAFE = "/%:?#@!$&'()*+,;=~"
 _SAFE_PART = _SAFE.replace("#", "")
 _STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
 _PLACE = re.compile(r"(?:[\w.~!$&'()*+,;=:%-]+@)?(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?", re.ASCII)
-_TAG = re.compile(r"""<[a-zA-Z](?:[^"'>]|"[^"]*"|'[^']*')*+>""")
+_TAG = re.compile(r"""<[a-zA-Z][^"'>=]*+=(?:[^"'>]|"[^"]*"|'[^']*')*+>""")
+"""A tag with attributes: most have none."""
 _ADDRESS = re.compile(r'(\s(?:href|src|poster|cite)=)"([^"]*)"', re.IGNORECASE)
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 
@@ -80,8 +81,6 @@ def make_absolute(body: str, base: str) -> str:
 
 
 def _in_tag(tag: str, base: str) -> str:
-    if "=" not in tag:
-        return tag
     return _ADDRESS.sub(lambda found: f'{found[1]}"{_absolute(found[2], base)}"', tag)
 
 

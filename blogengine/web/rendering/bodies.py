@@ -63,7 +63,11 @@ def _cut(post: PostView) -> str:
     return f'{head}{closing}<p class="jump-link"><a href="{escape(post.url)}#more">Read more »</a></p>'
 
 
-@lru_cache(maxsize=1024)
 def label_url(label: str) -> str:
     """Return the path of a label's page."""
+    return _label_path(label)
+
+
+@lru_cache(maxsize=1024)
+def _label_path(label: str) -> str:
     return f"/search/label/{quote(label, safe='')}"
