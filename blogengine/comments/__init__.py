@@ -36,6 +36,7 @@ from blogengine.comments.reading import CommentList
 from blogengine.comments.reading import by_address
 from blogengine.comments.reading import by_id
 from blogengine.comments.reading import own_comment
+from blogengine.comments.reading import preview
 from blogengine.comments.reading import recent
 from blogengine.comments.reading import stored
 from blogengine.comments.reading import thread
@@ -48,7 +49,6 @@ from blogengine.comments.submission import Outcome
 from blogengine.comments.submission import address_key
 from blogengine.comments.submission import check
 from blogengine.comments.submission import new_digest
-from blogengine.comments.submission import preview
 from blogengine.comments.submission import submit
 from blogengine.comments.threads import next_thread_key
 from blogengine.comments.withdrawing import withdraw

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
+from blogengine import clock
 from blogengine import markup
 from blogengine import posts
 from blogengine.addresses import mail_key
@@ -22,9 +23,11 @@ from blogengine.errors import Refused
 from blogengine.meta import expect
 from blogengine.models import Comment
 from blogengine.models import Post
+from blogengine.models import User
 from blogengine.pagecache import depends
 from blogengine.pagecache import remember
 from blogengine.pages import AnsweredView
+from blogengine.pages import CommentDraft
 from blogengine.pages import CommentView
 from blogengine.pages import PostView
 from blogengine.prepared import Prepared
@@ -164,6 +167,23 @@ def own_comment(comment_id: int) -> tuple[CommentView, PostView] | None:
     if row is None or post is None:
         return None
     return _view(row, permalink(post.url, comment_id, row[6])), post
+
+
+def preview(draft: CommentDraft, post: PostView, user: User | None) -> CommentView:
+    """Return the comment as it would be shown."""
+    return CommentView(
+        id=0,
+        post_id=post.id,
+        parent_id=draft.parent_id,
+        author_name=user.name if user is not None else draft.name,
+        author_url=draft.website,
+        body=trusted(draft.html) if draft.html else markup.render_comment(draft.text),
+        published_at=clock.now(),
+        depth=0,
+        status="preview",
+        by_author=user is not None,
+        email_key=_person_key(mail_key(draft.email)) if user is None else "",
+    )
 
 
 def recent(

@@ -32,12 +32,10 @@ from blogengine.models import Post
 from blogengine.models import User
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
-from blogengine.pages import CommentView
 from blogengine.pages import PostView
 from blogengine.posts.writing import new_atom_id
 from blogengine.prepared import Prepared
 from blogengine.runtime import blog
-from blogengine.sanitize import trusted
 from blogengine.text import accept_text
 from blogengine.text import fold
 from blogengine.verdicts import ASK
@@ -141,21 +139,6 @@ def _accept_website(address: str) -> str:
         raise ValueError(address)
     _ = parts.port
     return address
-
-
-def preview(draft: CommentDraft, post: PostView, user: User | None) -> CommentView:
-    """Return the comment as it would be shown."""
-    return CommentView(
-        id=0,
-        post_id=post.id,
-        parent_id=draft.parent_id,
-        author_name=user.name if user is not None else draft.name,
-        author_url=draft.website,
-        body=trusted(draft.html) if draft.html else markup.render_comment(draft.text),
-        published_at=clock.now(),
-        depth=0,
-        status="preview",
-    )
 
 
 def address_key(address: str) -> str:

@@ -12,7 +12,8 @@ _WORDS = {
     "refused": ("Your comment was removed", "The author of this blog took it away."),
     "waiting": (
         "Your comment is waiting",
-        "Thank you. It appears under the post once the author of this blog has approved it. Only you can see this page.",
+        "Thank you. It appears under the post once the author of this blog has approved it. Only you can see this page; "
+        "keep its address to see later what became of your comment.",
     ),
 }
 
@@ -32,8 +33,13 @@ def page_about(comment: CommentView, post: PostView) -> CommentAnswerPage:
         comment=comment,
         form=None,
         post=post,
-        back=Link(comment.url if outcome == "published" else post.url, post.title),
+        back=way_back(comment.url if outcome == "published" else post.url, post),
     )
+
+
+def way_back(url: str, post: PostView) -> Link:
+    """Return the link back to a post, which may have no title."""
+    return Link(url, post.title or "Back to the post")
 
 
 def is_needed(page: CommentAnswerPage) -> bool:

@@ -25,7 +25,6 @@ from blogengine.pages import CommentAnswerPage
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.pages import CommentFormView
-from blogengine.pages import Link
 from blogengine.pages import PostView
 from blogengine.text import accept_text
 from blogengine.web import answers
@@ -280,7 +279,7 @@ def _again(
         comment=comments.preview(draft, post, user) if draft is not None else None,
         form=filled,
         post=post,
-        back=Link(post.url, post.title),
+        back=answers.way_back(post.url, post),
     )
     return rendering.respond("comment_answer.html", page, status)
 

@@ -74,21 +74,22 @@ class Seen:
     links: list[str]
     """Hosts that it leads to, without `www.`, each as often as it is there."""
     site: str
-    """Host of the website of its sender, or an empty text."""
+    """Host of the website of its sender, or of the page that it came from; or an empty text."""
     address: str
-    """The website, in small letters."""
+    """Its address, in small letters."""
     name: str
 
 
 def look(comment: CommentDraft) -> Seen:
     """Look at a comment once, for all that judge it."""
     plain = comment.text[:CUT]
+    address = comment.source_url or comment.website
     return Seen(
         plain,
         [word[:40] for word in _WORD.findall(text.fold(plain))],
         [host for link in _LINK.findall(plain) if (host := _host(link))],
-        _host(comment.website) if comment.website else "",
-        comment.website.lower(),
+        _host(address) if address else "",
+        address.lower(),
         comment.name,
     )
 

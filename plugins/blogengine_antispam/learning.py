@@ -33,7 +33,9 @@ def learn(comment_id: int) -> None:
     is_quiet = comment.score >= SILENT
     decided = bool(comment.status_before) and comment.user_id is None and not is_quiet
     kind = _KINDS.get(comment.status, "") if decided and current().learn else ""
-    draft = CommentDraft(comment.source, comment.author_name, comment.author_url)
+    draft = CommentDraft(
+        comment.source, comment.author_name, comment.author_url, source_url=comment.source_url
+    )
     numbers = list(words.tokens(features.look(draft), current().links)) if kind else []
 
     def change(tx: Transaction) -> None:

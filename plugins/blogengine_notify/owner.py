@@ -104,6 +104,7 @@ def _about(found: tuple[Any, Any]) -> str:
     return "\n".join(
         [
             f"{comment.author_name or 'Anonymous'} under “{post.title}”. {why.strip()}",
+            *([f"{comment.kind.capitalize()} of {comment.source_url}"] if comment.source_url else []),
             "",
             *(f"> {line}".rstrip() for line in said.splitlines()),
             "",

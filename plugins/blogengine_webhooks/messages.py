@@ -95,6 +95,8 @@ def comment_facts(comment: CommentView) -> dict[str, Any]:
         "post_id": comment.post_id,
         "parent_id": comment.parent_id,
         "url": absolute(comment.url),
+        "kind": comment.kind,
+        "source_url": comment.source_url,
         "author": comment.author_name,
         "author_url": comment.author_url,
         "by_author_of_blog": comment.by_author,

@@ -77,12 +77,21 @@ def test_a_removed_comment_has_no_picture(blog: BlogKit, client: Visitor) -> Non
     assert "/-/avatars/" not in client.get(blog.path_of(post_id)).text
 
 
-def test_a_preview_shows_the_picture(blog: BlogKit, client: Visitor) -> None:
+def test_a_preview_shows_the_picture(blog: BlogKit, client: Visitor, owner_client: Visitor) -> None:
+    blog.add_plugin(
+        "asking",
+        "from blogengine.plugin import hookimpl\nPLUGIN = {'name': 'Asking', 'version': '1'}\n"
+        "@hookimpl\ndef prepare_comment_form(form):\n    form.asks_email = True\n",
+    )
     path = blog.path_of(blog.write_post())
-    previewed = SHOWN.findall(client.comment(path, "Words.", name="Ada", action="preview").text)
-    client.comment(path, "Words.", name="Ada")
-    assert previewed == SHOWN.findall(client.get(path).text)
-    assert len(previewed) == 1
+    for visitor, fields in (
+        (client, {"name": "Ada"}),
+        (client, {"name": "Ada", "email": "ada@example.org"}),
+        (owner_client, {}),
+    ):
+        previewed = SHOWN.findall(visitor.comment(path, f"Words {fields}.", action="preview", **fields).text)
+        visitor.comment(path, f"Words {fields}.", **fields)
+        assert previewed == SHOWN.findall(client.get(path).text)[-1:], fields
 
 
 def test_pictures_stand_out_from_light_and_dark_pages() -> None:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from blogengine import comments
+from blogengine import db as database
 from blogengine.fetch import Fetched
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import JobKit
 from blogengine.testing import Network
 from blogengine.testing import Visitor
+from blogengine_antispam import rules
 from blogengine_webmention import checking
 from blogengine_webmention import pages
 from tests.admin.forms import text_of
@@ -153,6 +155,20 @@ def test_a_site_that_is_down_is_asked_again_and_at_last_left_alone(
     clock.tick(days=1)
     jobs.run_all()
     assert len(listed(blog)) == 1
+
+
+@SQLITE
+def test_a_site_on_the_owners_list_has_no_mentions_here(
+    blog: BlogKit, client: Visitor, path: str, jobs: JobKit, network: Network
+) -> None:
+    blog.enable("antispam")
+    with blog.app():
+        draft = rules.parse("domain", "una.example", "spam")
+        database.write(lambda tx: rules.add(tx, draft))
+    network.answer(SOURCE, page(path).replace("class='p-author h-card' href='/about'", ""))
+    mention(client, f"{HOME}{path}")
+    jobs.run_all()
+    assert [source for _, source, _ in listed(blog, "spam")] == [SOURCE]
 
 
 @SQLITE
