@@ -39,6 +39,7 @@ from blogengine.runtime import Blog
 from blogengine.searching import Search
 from blogengine.tables import Tables
 from blogengine.tracking import Marks
+from blogengine.web.rules import LazyRule
 from blogengine.work import Job
 
 T = TypeVar("T")
@@ -259,6 +260,7 @@ def _mount(app: Flask, plugins: Plugins, plugin_id: str, blueprint: Any) -> None
         return
     declared = set(plugins.candidates[plugin_id].manifest.root_routes)
     trial = Flask("trial", static_folder=None)
+    trial.url_rule_class = LazyRule
     try:
         trial.register_blueprint(blueprint, name=plugin_id)
     except Exception as error:

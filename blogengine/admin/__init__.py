@@ -29,6 +29,7 @@ from blogengine.admin.frame import guard
 from blogengine.pages import AdminPages
 from blogengine.plugins.manifest import did_you_mean
 from blogengine.runtime import blog
+from blogengine.web.rules import LazyRule
 
 __all__ = [
     "account",
@@ -72,6 +73,7 @@ def mount(app: Flask, plugin_id: str, pages: AdminPages) -> None:
     prefix, name = f"/admin/-/{plugin_id}", f"admin_{plugin_id}"
     endpoint = f"{name}.{pages.endpoint}"
     trial = Flask("trial", static_folder=None)
+    trial.url_rule_class = LazyRule
     known = blog().permissions
     try:
         if pages.permission not in known:
