@@ -1,6 +1,5 @@
 """Fixtures that all tests share, and the rule that nothing needed is skipped unseen."""
 
-import gc
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -56,13 +55,6 @@ def _turn(item: pytest.Item) -> int:
     if group.args == ("server",):
         return 0
     return 0 if hasattr(item.config, "workerinput") else 2
-
-
-def pytest_collection_finish() -> None:
-    """Take modules and tests out of the search for garbage, and search less: it was a third of the making of an app."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
 
 import playwright.sync_api as playwright
@@ -13,6 +14,8 @@ from blogengine import layout
 from blogengine import strict
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from tests.full import every_plugin
+from tests.full import is_full
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -22,11 +25,14 @@ NOT_PAGES = ("/feeds/", "/media/", "/-/assets/")
 
 
 @pytest.fixture
+def database_url(engine_name: str, make_database: Callable[..., str]) -> str:
+    return make_database(engine_name, prepare=every_plugin)
+
+
+@pytest.fixture
 def full(blog: BlogKit) -> BlogKit:
     """A blog with something everywhere: all plugins, all gadgets, in both areas."""
-    for plugin_id, candidate in blog.site.current().blog.plugins.candidates.items():
-        if candidate.origin == "bundled":
-            blog.enable(plugin_id)
+    assert is_full(blog)
     other = blog.path_of(blog.write_post("Other", labels=["red"]))
     post_id = blog.write_post(
         "First",

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +18,8 @@ from blogengine.pages import CommentFacts
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from blogengine.web.security import sign_answer
+from tests.full import every_plugin
+from tests.full import is_full
 from tests.passes import pass_of
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -36,15 +39,17 @@ QUERIES = (
 
 
 @pytest.fixture
+def database_url(engine_name: str, make_database: Callable[..., str]) -> str:
+    return make_database(engine_name, prepare=every_plugin)
+
+
+@pytest.fixture
 def held(blog: BlogKit) -> list[int]:
     """Comments that wait, are spam or were removed, on a blog with every bundled plugin on; their ids.
 
     The newest of them was public until its author took it out, and has an answer that is still there.
     """
-    with blog.app() as app:
-        for found in app.blog.plugins.candidates.values():
-            if found.origin == "bundled" and not found.problem:
-                blog.enable(found.id)
+    assert is_full(blog)
     blog.change_settings(url="http://localhost", comment_rate=0)
     blog.change_plugin("moderation", mode="never")
     post_id = blog.write_post("First words", "One.", labels=["red"])

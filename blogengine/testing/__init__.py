@@ -26,6 +26,7 @@ from blogengine.testing.fixtures import make_database
 from blogengine.testing.fixtures import network
 from blogengine.testing.fixtures import owner_client
 from blogengine.testing.fixtures import postgresql_server
+from blogengine.testing.fixtures import pytest_collection_finish
 from blogengine.testing.fixtures import pytest_configure
 from blogengine.testing.fixtures import pytest_generate_tests
 from blogengine.testing.fixtures import quick_passwords
@@ -74,6 +75,7 @@ __all__ = [
     "network",
     "owner_client",
     "postgresql_server",
+    "pytest_collection_finish",
     "pytest_configure",
     "pytest_generate_tests",
     "quick_passwords",

