@@ -5,10 +5,8 @@ the page, not in its count, not in a feed. Old posts are where spam goes and whe
 on posts older than 14 days are held until the owner decides otherwise. The page Moderation shows what waits.
 """
 
-from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import Any
 
 from flask import url_for
 from markupsafe import Markup
@@ -24,7 +22,6 @@ from blogengine.plugin import CommentView
 from blogengine.plugin import Judgement
 from blogengine.plugin import PostView
 from blogengine.plugin import Resource
-from blogengine.plugin import Transaction
 from blogengine.plugin import Verdict
 from blogengine.plugin import can
 from blogengine.plugin import comments as comment_service
@@ -34,13 +31,11 @@ from blogengine.plugin import hookimpl
 from blogengine_moderation import asking
 from blogengine_moderation import queue
 from blogengine_moderation import rules
-from blogengine_moderation import telling
 from blogengine_moderation.queue import pages
 from blogengine_moderation.rules import Settings
 
 __all__ = [
     "comment_form_html",
-    "comment_saved",
     "comments_header_html",
     "comments_html",
     "dashboard_html",
@@ -48,8 +43,6 @@ __all__ = [
     "judge_permission",
     "prepare_comment_form",
     "register_admin_pages",
-    "register_hooks",
-    "register_jobs",
     "register_settings",
 ]
 
@@ -64,25 +57,6 @@ def register_settings() -> type:
 def register_admin_pages() -> AdminPages:
     """Show what is waiting."""
     return AdminPages(pages, "Moderation", permission="comment.read")
-
-
-@hookimpl
-def register_hooks() -> type:
-    """Let a plugin that tells the owner itself say so."""
-    return telling.Hooks
-
-
-@hookimpl
-def register_jobs() -> Mapping[str, Callable[[dict[str, Any]], None]]:
-    """Write the mail that tells what waits."""
-    return {"tell": telling.tell}
-
-
-@hookimpl
-def comment_saved(status: str, tx: Transaction) -> None:
-    """Let the owner know of a comment that waits, where the owner wants it."""
-    if status == "pending":
-        telling.ask_for(tx)
 
 
 @hookimpl

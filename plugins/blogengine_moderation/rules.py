@@ -37,12 +37,6 @@ class Settings:
         "Authors decide under their own posts",
         help="For authors who may see all comments, but may not decide about them (People).",
     )
-    tell_owner: bool = option(
-        False,
-        "Tell me by mail what waits",
-        help="One mail an hour at most; needs a mail server under Settings. None is written while the plugin notify tells "
-        "you of them: its mails have links to decide.",
-    )
     waiting: bool = option(
         False,
         "Say how many comments wait",

@@ -7,6 +7,7 @@ mail, until a press on the link in it ends them. The owner gets a mail about wha
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from blogengine.plugin import CommentFormView
 from blogengine.plugin import DataSubject
 from blogengine.plugin import Event
 from blogengine.plugin import Field
+from blogengine.plugin import HealthCheck
 from blogengine.plugin import Job
 from blogengine.plugin import Tables
 from blogengine.plugin import Transaction
@@ -35,6 +37,7 @@ from blogengine_notify import replies
 from blogengine_notify.models import tables
 from blogengine_notify.pages import pages
 from blogengine_notify.settings import Settings
+from blogengine_notify.settings import health
 from blogengine_notify.settings import offers_follow
 
 __all__ = [
@@ -45,8 +48,8 @@ __all__ = [
     "commenter_pass_followed",
     "erase_personal_data",
     "export_personal_data",
-    "moderation_tells_owner",
     "prepare_comment_form",
+    "register_health_checks",
     "register_jobs",
     "register_routes",
     "register_settings",
@@ -78,6 +81,12 @@ def register_routes() -> Blueprint:
 def register_jobs() -> Mapping[str, Job | Callable[[dict[str, Any]], None]]:
     """Write the owner's mail, and forget what is over."""
     return {"tell": owner.tell, "forget": Job(forget, every=timedelta(days=1))}
+
+
+@hookimpl
+def register_health_checks() -> Sequence[HealthCheck]:
+    """Say what is missing before mails can be sent."""
+    return [HealthCheck("mail", health)]
 
 
 @hookimpl
@@ -153,12 +162,6 @@ def commenter_pass_follow(address: str, post_id: int, follows: bool) -> bool:
     else:
         following.stop(following.digest_of(address), post_id)
     return True
-
-
-@hookimpl(optionalhook=True)
-def moderation_tells_owner() -> bool:
-    """Say whether the owner hears of what waits from here, so that it does not come twice."""
-    return owner.is_telling()
 
 
 def forget(payload: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from blogengine_notify.deciding import decision_url
 from blogengine_notify.models import News
 from blogengine_notify.settings import ID
 from blogengine_notify.settings import current
+from blogengine_notify.settings import is_ready
 
 JOB = "notify.tell"
 SHOWN = 10
@@ -31,14 +32,9 @@ LONGEST = 1000
 _WANTED = {"none": (), "waiting": ("pending",), "every": ("pending", "published")}
 
 
-def is_telling() -> bool:
-    """Whether the owner gets mails from here; without the blog's address no link in them would lead anywhere."""
-    return current().tell != "none" and bool(blog().url)
-
-
 def note(tx: Transaction, comment_id: int, status: str, facts: CommentFacts) -> None:
     """Remember a comment for the next mail where the owner wants to hear of it."""
-    if status not in _WANTED[current().tell] or facts.signed_in or not is_telling():
+    if status not in _WANTED[current().tell] or facts.signed_in or not is_ready():
         return
     if facts.is_edit and status == "published":
         return

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from blogengine.plugin import Health
 from blogengine.plugin import blog
 from blogengine.plugin import mail
 from blogengine.plugin import option
@@ -22,10 +23,11 @@ class Settings:
         "blog's address under Settings.",
     )
     tell: Literal["none", "waiting", "every"] = option(
-        "none",
+        "waiting",
         "Mail to me",
         choices={"none": "None", "waiting": "About comments that wait", "every": "About every comment"},
-        help="With links to approve, remove or mark as spam, which work without signing in.",
+        help="With links to approve, remove or mark as spam, which work without signing in. Needs a mail server and the "
+        "blog's address under Settings.",
     )
     pause: int = option(
         60,
@@ -50,3 +52,13 @@ def is_ready() -> bool:
 def offers_follow() -> bool:
     """Whether the comment form offers to follow a post."""
     return current().follow and is_ready()
+
+
+def health() -> Health | None:
+    """Say why no mails go out yet, where some are wanted."""
+    if is_ready() or not (current().follow or current().tell != "none"):
+        return None
+    return Health(
+        "ok",
+        "Mails about comments begin once a mail server, a sender and the blog's address are set under Settings.",
+    )

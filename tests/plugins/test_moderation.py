@@ -6,19 +6,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-import sqlalchemy as sa
 
 from blogengine import comments
-from blogengine import db as database
 from blogengine import settings
-from blogengine.models import Outbox
 from blogengine.pages import CommentDraft
 from blogengine.pages import CommentFacts
 from blogengine.runtime import blog as running_blog
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
-from blogengine.testing import JobKit
-from blogengine.testing import Mailbox
 from blogengine.testing import Visitor
 
 NOTICE = "Comments appear after the author has approved them."
@@ -317,66 +312,6 @@ def test_only_signed_in_people_see_what_waits(blog: BlogKit, client: Visitor, ol
 
 def test_the_menu_leads_to_the_page(owner_client: Visitor) -> None:
     assert 'href="/admin/-/moderation/"' in owner_client.get("/admin/", follow_redirects=True).text
-
-
-def test_the_owner_is_told_by_mail_of_what_waits_once_an_hour_at_most(
-    blog: BlogKit, old_post: int, clock: FrozenClock, jobs: JobKit, mailbox: Mailbox, owner_client: Visitor
-) -> None:
-    blog.write_comment(old_post, "one")
-    jobs.run_all()
-    assert mailbox.mails == [], "nobody asked for mails"
-    blog.change_plugin("moderation", tell_owner="on")
-    blog.change_settings(url="https://blog.example")
-    blog.write_comment(old_post, "two", name="Tess")
-    blog.write_comment(old_post, "three")
-    jobs.run_all()
-    (sent,) = mailbox.mails
-    assert sent.to == "Olive Owner <olive@example.org>"
-    assert sent.subject == "3 comments wait on My blog"
-    assert "• Tess under “On tea”" in sent.text
-    assert "https://blog.example/admin/comments?status=pending" in sent.text
-    with blog.app():
-        database.write(lambda tx: tx.session.execute(sa.delete(Outbox).where(Outbox.kind == "core.mail")))
-    clock.tick(minutes=20)
-    blog.write_comment(old_post, "four")
-    jobs.run_all()
-    assert mailbox.mails == []
-    clock.tick(minutes=40)
-    jobs.run_all()
-    assert [mail.subject for mail in mailbox.mails] == ["4 comments wait on My blog"]
-    clock.tick(hours=3)
-    assert jobs.run_all() == 0
-
-
-def test_no_mail_is_written_for_what_was_decided_meanwhile(
-    blog: BlogKit, old_post: int, jobs: JobKit, mailbox: Mailbox, owner_client: Visitor
-) -> None:
-    blog.change_plugin("moderation", tell_owner="on")
-    outcome = blog.write_comment(old_post, "one")
-    with blog.app():
-        comments.approve([outcome.comment_id])
-    jobs.run_all()
-    assert mailbox.mails == []
-
-
-@pytest.mark.parametrize("engine_name", ["sqlite"])
-def test_one_comment_is_one_mail_where_notify_tells_of_it_too(
-    blog: BlogKit, old_post: int, jobs: JobKit, mailbox: Mailbox, clock: FrozenClock, owner_client: Visitor
-) -> None:
-    blog.enable("notify")
-    blog.change_plugin("moderation", tell_owner="on")
-    blog.change_plugin("notify", tell="waiting", pause=0)
-    blog.write_comment(old_post, "one")
-    jobs.run_all()
-    assert [mail.subject for mail in mailbox.mails] == ["1 comment waits on My blog"], (
-        "it has no address to link to"
-    )
-    blog.change_settings(url="https://blog.example")
-    clock.tick(hours=2)
-    blog.write_comment(old_post, "two")
-    clock.tick(hours=2)
-    jobs.run_all()
-    assert [mail.subject for mail in mailbox.mails[1:]] == ["1 new comment on My blog"]
 
 
 def test_who_does_not_answer_the_question_waits_and_loses_nothing(

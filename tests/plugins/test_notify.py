@@ -16,13 +16,16 @@ from blogengine.clock import now
 from blogengine.db import db
 from blogengine.events import tell
 from blogengine.models import Comment
+from blogengine.models import Outbox
 from blogengine.models import Post
+from blogengine.plugin import Health
 from blogengine.subjects import DataSubject
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import JobKit
 from blogengine.testing import Visitor
 from blogengine_notify import replies
+from blogengine_notify import settings
 from blogengine_notify.models import Follow
 from blogengine_notify.models import News
 from blogengine_notify.models import Sent
@@ -418,3 +421,25 @@ def test_many_followers_get_a_mail_each_and_one_who_asked_only_gets_none(
     assert sorted(mail["to"] for mail in mails) == sorted(f"reader{n}@mail.example" for n in range(count))
     assert len({mail["id"] for mail in mails}) == count
     assert len({mail["headers"]["List-Unsubscribe"] for mail in mails}) == count
+
+
+@SQLITE
+def test_the_owner_hears_of_what_waits_from_the_day_there_is_a_mail_server(
+    blog: BlogKit, path: str, jobs: JobKit, owner_client: Visitor
+) -> None:
+    blog.change_plugin("moderation", mode="always")
+    blog.write_comment(1, "Before.")
+    with blog.app():
+        assert settings.health() == Health(
+            "ok",
+            "Mails about comments begin once a mail server, a sender and the blog's address are set under Settings.",
+        )
+        kinds = sa.select(Outbox.kind).where(Outbox.kind.in_(["core.mail", "notify.tell"]))
+        assert list(db.session.scalars(kinds)) == [], "nothing piles up that nobody will send"
+    with mail_server(blog) as sink:
+        blog.write_comment(1, "Afterwards.")
+        (mail,) = sent(sink, jobs)
+        assert facts([mail]) == [("Olive Owner <olive@example.org>", "1 new comment on My blog")]
+        assert "> Afterwards." in words(mail)
+        with blog.app():
+            assert settings.health() is None
