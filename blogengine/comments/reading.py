@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,20 +54,21 @@ _COLUMNS = (
     Comment.kind,
     Comment.source_url,
 )
+_IN_ORDER = (Comment.thread_key, Comment.id)
+_SHOWN = (Comment.post_id == bindparam("post_id"), sa.or_(*(Comment.status == status for status in SHOWN)))
+_LIMIT = bindparam("limit", type_=sa.Integer)
+_FIRST_PAGE = Prepared(sa.select(*_COLUMNS).where(*_SHOWN).order_by(*_IN_ORDER).limit(_LIMIT))
 # Only the index is walked up to the page: 10,000 comments with their texts would be read for its last one otherwise.
 _ON_PAGE = (
     sa.select(Comment.id)
-    .where(
-        Comment.post_id == bindparam("post_id"),
-        sa.or_(*(Comment.status == status for status in SHOWN)),
-    )
-    .order_by(Comment.thread_key, Comment.id)
-    .limit(bindparam("limit", type_=sa.Integer))
+    .where(*_SHOWN)
+    .order_by(*_IN_ORDER)
+    .limit(_LIMIT)
     .offset(bindparam("offset", type_=sa.Integer))
     .subquery()
 )
-_THREAD = Prepared(
-    sa.select(*_COLUMNS).join(_ON_PAGE, _ON_PAGE.c.id == Comment.id).order_by(Comment.thread_key, Comment.id)
+_FURTHER_PAGE = Prepared(
+    sa.select(*_COLUMNS).join(_ON_PAGE, _ON_PAGE.c.id == Comment.id).order_by(*_IN_ORDER)
 )
 
 
@@ -82,7 +84,10 @@ class CommentList:
 def thread(post_id: int, url: str, page: int = 1) -> tuple[list[CommentView], bool]:
     """Return page `page` (from 1) of the comments under a post in thread order, and whether more follow."""
     depends(f"comments:{post_id}")
-    rows = _THREAD.rows(post_id=post_id, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
+    if page == 1:
+        rows = _FIRST_PAGE.rows(post_id=post_id, limit=PAGE_SIZE + 1)
+    else:
+        rows = _FURTHER_PAGE.rows(post_id=post_id, limit=PAGE_SIZE + 1, offset=(page - 1) * PAGE_SIZE)
     shown = rows[:PAGE_SIZE]
     expect("comment", [row[0] for row in shown])
     views = [_view(row, permalink(url, row[0], row[6])) for row in shown]
@@ -251,9 +256,12 @@ def _view(row: Any, url: str) -> CommentView:
 
 def _person_key(address: str) -> str:
     """Return the keyed digest of a mail address: views go to themes and plugins, which show what they like."""
-    if not address:
-        return ""
-    return hmac.digest(blog().config.secret_key.encode(), f"person:{address}".encode(), "sha256").hex()[:24]
+    return _keyed(blog().config.secret_key, address) if address else ""
+
+
+@lru_cache(maxsize=1024)
+def _keyed(secret: str, address: str) -> str:
+    return hmac.digest(secret.encode(), f"person:{address}".encode(), "sha256").hex()[:24]
 
 
 def _render_again(comment_id: int) -> str:

@@ -59,13 +59,15 @@ def commentdate(moment: datetime) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _time_tag(moment: datetime, words: str) -> Markup:
+def _time_tag(moment: datetime, language: str, zone: ZoneInfo) -> Markup:
+    words = _format(moment, "long_date_time", language, zone)
     return Markup('<time datetime="{}">{}</time>').format(isotime(moment), words)
 
 
 def commenttime(moment: datetime) -> Markup:
     """Return the whole `<time>` element with date and time of a comment."""
-    return _time_tag(moment, commentdate(moment))
+    running = blog()
+    return _time_tag(moment, running.setup.site.language, running.zone)
 
 
 def month_name(moment: datetime) -> str:
