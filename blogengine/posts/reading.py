@@ -106,6 +106,11 @@ _NEWEST_IN_PERIOD = Prepared(_IN_PERIOD.order_by(*NEWEST_FIRST).limit(_LIMIT))
 _TITLES = Prepared(
     sa.select(Post.path, Post.title).where(Post.kind == "post", PUBLIC).order_by(*NEWEST_FIRST).limit(_LIMIT)
 )
+_REDIRECT = Prepared(
+    sa.select(Redirect.target, Redirect.permanent, Post.path, Post.status, Redirect.post_id)
+    .join(Post, Post.id == Redirect.post_id, isouter=True)
+    .where(Redirect.path == bindparam("path"))
+)
 _PAGES = Prepared(sa.select(Post.path, Post.title).where(Post.kind == "page", PUBLIC).order_by(Post.title))
 
 
@@ -245,11 +250,7 @@ def static_pages() -> list[tuple[str, str]]:
 def redirect_for(path: str) -> tuple[str, bool] | None:
     """Return (target, permanent) of the redirect at `path`."""
     depends("redirects", "posts")
-    row = db.session.execute(
-        sa.select(Redirect.target, Redirect.permanent, Post.path, Post.status, Redirect.post_id)
-        .join(Post, Post.id == Redirect.post_id, isouter=True)
-        .where(Redirect.path == path)
-    ).first()
+    row = _REDIRECT.row(path=path)
     if row is None:
         return None
     target, permanent, post_path, status, post_id = row
