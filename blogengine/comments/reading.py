@@ -54,6 +54,7 @@ _COLUMNS = (
     Comment.kind,
     Comment.source_url,
 )
+_ANY = Prepared(sa.select(*_COLUMNS).where(Comment.id == bindparam("id")))
 _IN_ORDER = (Comment.thread_key, Comment.id)
 _SHOWN = (Comment.post_id == bindparam("post_id"), sa.or_(*(Comment.status == status for status in SHOWN)))
 _LIMIT = bindparam("limit", type_=sa.Integer)
@@ -167,7 +168,7 @@ def by_address(
 
 def own_comment(comment_id: int) -> tuple[CommentView, PostView] | None:
     """Return a comment in whatever state with its post, for the one who wrote it; None where the post is not public."""
-    row = db.session.execute(sa.select(*_COLUMNS).where(Comment.id == comment_id)).first()
+    row = _ANY.row(id=comment_id)
     post = posts.by_id(row[1]) if row is not None else None
     if row is None or post is None:
         return None
