@@ -246,12 +246,34 @@ def test_setting_markers_apart_breaks_no_page(parts: list[str], source_format: s
             "<code>*a*</code> <pre>_b_ [x](https://a.example)</pre>",
             "<p><code>*a*</code></p><pre>_b_ [x](https://a.example)</pre>",
         ),
+        (
+            "See https://a.example/x_y_z/?a=1&copy=2, (https://b.example/A_(b)) or **http://c.example**.",
+            '<p>See <a href="https://a.example/x_y_z/?a=1&amp;copy=2" rel="nofollow ugc">'
+            "https://a.example/x_y_z/?a=1&amp;copy=2</a>, "
+            '(<a href="https://b.example/A_(b)" rel="nofollow ugc">https://b.example/A_(b)</a>) or '
+            '<strong><a href="http://c.example" rel="nofollow ugc">http://c.example</a></strong>.</p>',
+        ),
+        (
+            '<a href="https://a.example">https://b.example</a> [https://c.example](https://d.example)',
+            '<p><a href="https://a.example" rel="nofollow ugc">https://b.example</a> '
+            '<a href="https://d.example" rel="nofollow ugc">https://c.example</a></p>',
+        ),
+        (
+            "`https://a.example` http:// https://. x@https://b.example ftp://c.example <b>https://d.example</b>",
+            "<p><code>https://a.example</code> http:// https://. x@https://b.example ftp://c.example "
+            '<b><a href="https://d.example" rel="nofollow ugc">https://d.example</a></b></p>',
+        ),
     ],
 )
 def test_a_visitors_text_is_shown_as_it_was_meant(source: str, html: str) -> None:
     clean = render_comment(source)
     assert isinstance(clean, Markup)
     assert clean == html
+
+
+def test_a_comment_of_hundreds_of_addresses_has_no_links() -> None:
+    assert render_comment("http://a.example " * comments.LINKS).count("<a ") == comments.LINKS
+    assert "<a " not in render_comment("http://a.example " * (comments.LINKS + 1))
 
 
 def test_a_script_in_a_comment_is_shown_and_not_run() -> None:
@@ -285,6 +307,9 @@ SIGNS = [
     "[",
     "[a](http://",
     "[a](http://b) ",
+    "http://a ",
+    "http://a(",
+    "http://",
     "**a*",
     "```x\n",
     "> ",

@@ -12,6 +12,9 @@ from blogengine.markup import signs
 GENERATED = 5
 """What is generated is longer than its source; its tags and entities are bounded like any other's."""
 
+LINKS = 200
+"""Addresses that are made links; where a comment has more, none is: it costs time, and nobody follows them."""
+
 _INLINE_TAGS = "a|b|i|em|strong|code|del"
 _BLOCK_TAGS = "pre|blockquote|p|ul|ol|li"
 _COMMENT_TAG = re.compile(
@@ -19,6 +22,7 @@ _COMMENT_TAG = re.compile(
     re.IGNORECASE,
 )
 _CODE_TAG = re.compile(r"</?code\b", re.IGNORECASE)
+_LINK_TAG = re.compile(r"</?a\b", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]*>")
 
 
@@ -31,7 +35,7 @@ def render_comment(source: str) -> Markup:
     limits = sanitize.COMMENT.limits
     check_length(source, limits)
     source = source.replace("\r\n", "\n").replace("\r", "\n")
-    blocks = _Blocks()
+    blocks = _Blocks(links=source.count("://") <= LINKS)
     for is_code, part in signs.fenced(source):
         if is_code:
             blocks.code(part)
@@ -42,12 +46,12 @@ def render_comment(source: str) -> Markup:
 
 def _read(source: str, blocks: "_Blocks") -> None:
     position = 0
-    is_code = False
+    is_code = is_link = False
     for found in _COMMENT_TAG.finditer(source):
-        blocks.words(source[position : found.start()], is_code=is_code)
+        blocks.words(source[position : found.start()], is_code=is_code, is_link=is_link)
         position = found.end()
         if found[0].startswith("`"):
-            blocks.words(found[0], is_code=is_code)
+            blocks.words(found[0], is_code=is_code, is_link=is_link)
         elif found[2]:
             blocks.tag(found[2].lower(), closing=bool(found[1]), spelled=found[0])
         else:
@@ -55,13 +59,16 @@ def _read(source: str, blocks: "_Blocks") -> None:
             position += bool(found[3]) and source.startswith("\n", position)
             if _CODE_TAG.match(found[0]):
                 is_code = not found[1]
-    blocks.words(source[position:], is_code=is_code)
+            elif _LINK_TAG.match(found[0]):
+                is_link = not found[1]
+    blocks.words(source[position:], is_code=is_code, is_link=is_link)
 
 
 class _Blocks:
     """A comment's blocks as they fill: loose text becomes paragraphs, a visitor's own blocks stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, links: bool) -> None:
+        self.links = links
         self.done: list[str] = []
         self.loose: list[str] = []
         self.open: list[str] = []
@@ -69,9 +76,11 @@ class _Blocks:
     def text(self, text: str) -> None:
         self.loose.append(text)
 
-    def words(self, words: str, *, is_code: bool) -> None:
+    def words(self, words: str, *, is_code: bool, is_link: bool) -> None:
         is_plain = is_code or "pre" in self.open
-        self.loose.append(words.replace("<", "&lt;") if is_plain else signs.inline(words))
+        self.loose.append(
+            words.replace("<", "&lt;") if is_plain else signs.inline(words, links=self.links and not is_link)
+        )
 
     def code(self, code: str) -> None:
         self._settle()

@@ -13,32 +13,46 @@ _SIGNS = re.compile(
     r"|\*\*(?=[^\s*])([^*\n]+)(?<=\S)\*\*"
     r"|(?<![\w*])\*(?=[^\s*])([^*\n]+)(?<=\S)\*(?![\w*])"
     r"|(?<!\w)_(?=[^\s_])([^_\n]+)(?<=\S)_(?!\w)"
+    r"|(?<![\w/@.-])(https?://(?:[^\s<>\"'`()\[\]{}|\\^]|\([^\s<>\"'`()\[\]{}|\\^]*+\))++)"
 )
+_ENDS = ".,;:!?*_~"
+"""Signs that end a sentence, not the address before them."""
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 _FENCE = re.compile(r" {0,3}```[^`]*")
 
 
-def inline(text: str) -> str:
-    """Return text as HTML: its signs as elements, every other `<` as it was typed."""
+def inline(text: str, *, links: bool = True) -> str:
+    """Return text as HTML: its signs as elements, every other `<` as it was typed; addresses are links but inside of one."""
     pieces = []
     position = 0
     for found in _SIGNS.finditer(text):
-        pieces += [text[position : found.start()].replace("<", "&lt;"), _element(found)]
+        pieces += [text[position : found.start()].replace("<", "&lt;"), _element(found, links=links)]
         position = found.end()
     return "".join([*pieces, text[position:].replace("<", "&lt;")])
 
 
-def _element(found: re.Match[str]) -> str:
-    escaped, code, words, address, strong, starred, underlined = found.groups()
+def _element(found: re.Match[str], *, links: bool) -> str:
+    escaped, code, words, address, strong, starred, underlined, bare = found.groups()
     if escaped:
         return escape(escaped, quote=False)
     if code:
         return f"<code>{escape(code, quote=False)}</code>"
     if address:
-        return f'<a href="{escape(address)}">{inline(words)}</a>'
+        return f'<a href="{escape(address)}">{inline(words, links=False)}</a>'
+    if bare:
+        return _linked(bare) if links else bare
     if strong:
-        return f"<strong>{inline(strong)}</strong>"
-    return f"<em>{inline(starred or underlined)}</em>"
+        return f"<strong>{inline(strong, links=links)}</strong>"
+    return f"<em>{inline(starred or underlined, links=links)}</em>"
+
+
+def _linked(bare: str) -> str:
+    """Return an address that somebody typed as it is, as a link; `&copy=2` in it is no sign for copyright."""
+    address = bare.rstrip(_ENDS)
+    if not address.partition("//")[2]:
+        return bare
+    shown = escape(address, quote=False)
+    return f'<a href="{escape(address)}">{shown}</a>{bare[len(address) :]}'
 
 
 def fenced(source: str) -> Iterator[tuple[bool, str]]:
