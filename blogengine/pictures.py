@@ -1,6 +1,8 @@
 """Pictures: what is accepted, told by the bytes, and how they are made fit for readers."""
 
 import hashlib
+import struct
+import threading
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,6 +11,7 @@ from typing import IO
 from PIL import Image
 from PIL import ImageOps
 
+from blogengine.bare import bare
 from blogengine.errors import Refused
 
 MAX_BYTES = 20_000_000
@@ -30,6 +33,9 @@ LONGEST = 2560
 QUALITY = 88
 _MODES = {"RGB": "RGB", "RGBA": "RGBA", "L": "L", "LA": "LA", "P": "RGBA", "CMYK": "CMYK", "1": "L"}
 """Modes that can be written again, and what they are scaled in."""
+_ORIENTATION = 0x0112
+_WRITING = threading.Semaphore(1)
+"""One picture takes up to 300 MB while it is written again; eight at once would fill a small server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +79,63 @@ def examine(file: IO[bytes]) -> Picture:
         raise Refused(f"The picture has more than {MAX_PIXELS:,} pixels.", code="too_large") from error
     except (OSError, SyntaxError, ValueError, KeyError, EOFError, MemoryError, OverflowError) as error:
         raise _unreadable() from error
-    return Picture(data, mime, extension, width, height, hashlib.sha256(data).hexdigest())
+    return _picture(data, mime, extension, (width, height))
 
 
 def for_readers(picture: Picture) -> Picture:
-    """Return a photo as it goes on the web: upright, small enough, and without what the camera wrote into it.
+    """Return a picture as it goes on the web: upright, small enough, and without what stands in its file beside it.
 
-    Cameras and phones note the place, the time and their serial number. Pictures that move, and those that cannot be
-    written again, are returned as they are.
+    Cameras and phones note the place, the time and their serial number. Pixels change only where a picture is turned or
+    made smaller, or where its notes cannot be left out otherwise; pictures that move keep their size. Raises `Refused`.
     """
     try:
-        with Image.open(BytesIO(picture.data), formats=_READ) as image:
+        with warnings.catch_warnings(), Image.open(BytesIO(picture.data), formats=_READ) as image:
+            warnings.simplefilter("ignore")  # of nonsense in EXIF, which nobody gets to see
             name = _CONTAINERS.get(image.format or "", image.format or "")
             is_moving = name != "JPEG" and getattr(image, "is_animated", False)
             is_large = max(image.size) > LONGEST
-            if is_moving or image.mode not in _MODES or not (is_large or _tells(image)):
-                return picture
-            shown: Image.Image = image
-            if is_large:
-                shown = image if _MODES[image.mode] == image.mode else image.convert(_MODES[image.mode])
-                shown.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-            file, shown = BytesIO(), ImageOps.exif_transpose(shown)
-            shown.info = {key: shown.info[key] for key in ("transparency",) if key in shown.info}
-            # Pillow writes into a file what stands in `info`, so what shall not leave is taken out of there.
-            options = {"quality": QUALITY} if name in ("JPEG", "WEBP", "AVIF") else {}
-            shown.save(file, name, icc_profile=image.info.get("icc_profile"), **options)
+            can_write = not is_moving and image.mode in _MODES
+            is_right = _is_upright(image) and not is_large
+            data = bare(picture.data, name) if is_right or not can_write else None
+            size = image.size
+            if data is None and can_write:
+                data, size = _write_again(image, name, is_large=is_large)
     except (OSError, SyntaxError, ValueError, KeyError, EOFError, MemoryError, OverflowError) as error:
         raise _unreadable() from error
-    data, (width, height) = file.getvalue(), shown.size
-    return Picture(data, picture.mime, picture.extension, width, height, hashlib.sha256(data).hexdigest())
+    if data is None:
+        raise Refused(
+            "This moving picture has notes in it, of place and time perhaps, that cannot be taken out.",
+            code="not_a_picture",
+            hint="Save it as GIF or WebP.",
+        )
+    return picture if data == picture.data else _picture(data, picture.mime, picture.extension, size)
 
 
-def _tells(image: Image.Image) -> bool:
-    """Whether a file says more than its picture: EXIF, XMP, a comment, or texts of a PNG."""
-    known = ("exif", "xmp", "XML:com.adobe.xmp", "comment", "photoshop")
-    return bool(
-        image.getexif()
-        or any(image.info.get(key) for key in known)
-        or getattr(image, "text", None)
-        or image.format in _CONTAINERS
-    )
+def _is_upright(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(_ORIENTATION, 1) == 1
+    except (SyntaxError, ValueError, struct.error):  # nonsense in EXIF turns nothing, and is left out
+        image.info.pop("exif", None)
+        return True
+
+
+def _write_again(image: Image.Image, name: str, *, is_large: bool) -> tuple[bytes, tuple[int, int]]:
+    """Return the file of a picture, upright and not larger than readers need, and its size in pixels."""
+    with _WRITING:
+        shown, profile = image, image.info.get("icc_profile")
+        if is_large:
+            shown = image if _MODES[image.mode] == image.mode else image.convert(_MODES[image.mode])
+            shown.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+        file, shown = BytesIO(), ImageOps.exif_transpose(shown)
+        shown.info = {key: shown.info[key] for key in ("transparency",) if key in shown.info}
+        # Pillow writes into a file what stands in `info`, so what shall not leave is taken out of there.
+        options = {"quality": QUALITY} if name in ("JPEG", "WEBP", "AVIF") else {}
+        shown.save(file, name, icc_profile=profile, **options)
+        return file.getvalue(), shown.size
+
+
+def _picture(data: bytes, mime: str, extension: str, size: tuple[int, int]) -> Picture:
+    return Picture(data, mime, extension, *size, hashlib.sha256(data).hexdigest())
 
 
 def _unreadable() -> Refused:

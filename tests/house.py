@@ -80,6 +80,7 @@ FLOORS = {
     "blogengine.searching": 0,
     "blogengine.setup": 0,
     "blogengine.htmlscan": 0,
+    "blogengine.bare": 0,
     "blogengine.pictures": 0,
     "blogengine.sanitize": 0,
     "blogengine.strict": 0,

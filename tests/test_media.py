@@ -156,6 +156,110 @@ def test_a_photo_goes_to_readers_upright_and_without_what_the_camera_noted(kind:
     assert pictures.examine(BytesIO(seen.data)) == seen
 
 
+PLACE = b"52.52 north 13.40 east"
+
+
+def part(marker: int, data: bytes) -> bytes:
+    """Return a part of a JPEG."""
+    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def frames(kind: str, **options: Any) -> bytes:
+    """Return a picture that moves."""
+    shown = [Image.new("RGB", (8, 6), colour) for colour in ("red", "blue", "teal")]
+    file = BytesIO()
+    shown[0].save(file, kind, save_all=True, append_images=shown[1:], **options)
+    return file.getvalue()
+
+
+def noted() -> dict[str, bytes]:
+    """Return files with a note of the place in each corner that their formats have."""
+    jpeg, png = picture("JPEG").getvalue(), picture("PNG").getvalue()
+    webp, gif = picture("WEBP").getvalue(), picture("GIF").getvalue()
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0" + PLACE
+    grey = BytesIO()
+    Image.new("I;16", (4, 3)).save(grey, "PNG", exif=exif)
+    jpegs = {
+        "XMP": part(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PLACE),
+        "more XMP": part(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + PLACE),
+        "IPTC": part(0xED, b"Photoshop 3.0\0" + PLACE),
+        "maker": part(0xE4, PLACE),
+        "C2PA": part(0xEB, b"JP" + PLACE),
+        "small picture": part(0xE0, b"JFXX\0" + PLACE),
+        "comment": part(0xFE, PLACE),
+    }
+    pngs = {
+        "text": chunk(b"tEXt", b"a\0" + PLACE),
+        "own": chunk(b"plAc", PLACE),
+        "EXIF": chunk(b"eXIf", PLACE),
+    }
+    return {
+        **{f"JPEG {name}": jpeg[:2] + note + jpeg[2:] for name, note in jpegs.items()},
+        **{f"PNG {name}": png[:33] + note + png[33:] for name, note in pngs.items()},
+        **{f"PNG {name} last": png[:-12] + note + png[-12:] for name, note in pngs.items()},
+        **{f"{kind} behind": picture(kind).getvalue() + PLACE for kind in ("JPEG", "PNG", "WEBP", "GIF")},
+        "AVIF behind": picture("AVIF").getvalue() + struct.pack(">I", 8 + len(PLACE)) + b"abcd" + PLACE,
+        "AVIF XMP": photo(kind="AVIF", xmp=PLACE).getvalue(),
+        "PNG grey": grey.getvalue(),
+        "PNG moving": frames("PNG", exif=exif),
+        "WEBP moving": frames("WEBP", exif=exif, xmp=PLACE),
+        "WEBP own": b"RIFF" + struct.pack("<I", len(webp) + 22) + webp[8:] + b"plac\x16\0\0\0" + PLACE,
+        "GIF moving": frames("GIF", comment=PLACE),
+        "GIF XMP": gif[:-1] + b"!\xff\x0bXMP DataXMP" + bytes([len(PLACE)]) + PLACE + b"\0;",
+    }
+
+
+def test_no_corner_of_a_file_tells_where_a_picture_was_taken() -> None:
+    for name, data in noted().items():
+        assert PLACE in data, name
+        seen = pictures.for_readers(pictures.examine(BytesIO(data)))
+        assert PLACE not in seen.data, name
+        again = pictures.examine(BytesIO(seen.data))
+        assert again == seen == pictures.for_readers(again), name
+        with Image.open(BytesIO(seen.data)) as after, Image.open(BytesIO(data)) as before:
+            assert getattr(after, "n_frames", 1) == getattr(before, "n_frames", 1), name
+            assert after.info.get("duration") == before.info.get("duration"), name
+            after.load()
+
+
+def test_a_moving_picture_that_cannot_be_parted_from_its_notes_is_refused() -> None:
+    plain = pictures.examine(BytesIO(frames("AVIF")))
+    assert pictures.for_readers(plain) is plain
+    with pytest.raises(Refused, match="notes"):
+        pictures.for_readers(pictures.examine(BytesIO(frames("AVIF", xmp=PLACE))))
+
+
+def test_a_photo_that_stands_upright_keeps_its_pixels() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera Company"
+    file = BytesIO()
+    Image.effect_noise((40, 30), 90).save(file, "JPEG", quality=35, exif=exif)
+    seen = pictures.for_readers(pictures.examine(BytesIO(file.getvalue())))
+    assert b"Camera Company" not in seen.data
+    with Image.open(file) as before, Image.open(BytesIO(seen.data)) as after:
+        assert before.tobytes() == after.tobytes()
+
+
+def test_nonsense_in_the_notes_of_a_large_picture_refuses_it_not() -> None:
+    file = BytesIO()
+    Image.new("RGB", (3000, 20)).save(file, "PNG", exif=b"nonsense")
+    seen = pictures.for_readers(pictures.examine(BytesIO(file.getvalue())))
+    assert b"nonsense" not in seen.data
+    assert seen.width == pictures.LONGEST
+
+
+def test_half_a_photo_is_refused() -> None:
+    file = BytesIO()
+    Image.effect_noise((200, 200), 90).save(file, "JPEG")
+    with pytest.raises(Refused):
+        pictures.for_readers(pictures.examine(BytesIO(file.getvalue()[:5000])))
+
+
 def test_texts_in_a_file_are_taken_out_and_colours_kept() -> None:
     notes = PngInfo()
     notes.add_text("Author", "Somebody Somewhere")

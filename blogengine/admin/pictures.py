@@ -31,6 +31,8 @@ from blogengine.web import access
 PAGE = 24
 LARGEST = files.MAX_BYTES + 2_000_000
 """Bytes of a form with a picture and a long text."""
+MOST = 50
+"""Pictures of one form: each may take a second to be made smaller."""
 USES = 5
 """Posts that are named before a picture is deleted."""
 
@@ -70,7 +72,9 @@ def add_pictures() -> Any:
         complain("No picture was chosen. Choose one or more, then press the button again.")
         return redirect(_list_url(), 303)
     stored, refused = [], []
-    for file in sent:
+    if len(sent) > MOST:
+        refused.append(f"Only the first {MOST} pictures were looked at. Send the others once more.")
+    for file in sent[:MOST]:
         try:
             stored.append(_store(file))
         except Refused as refusal:
@@ -121,7 +125,7 @@ def insert(form: EditorForm) -> int:
     if not sent:
         raise Invalid({"picture": "Choose a picture first."})
     try:
-        stored = [_store(file) for file in sent]
+        stored = [_store(file) for file in sent[:MOST]]
     except Refused as refusal:
         raise Invalid({"picture": str(refusal)}) from refusal
     lines = "\n\n".join(_line(one, form.source_format, request.form.get("picture_alt", "")) for one in stored)

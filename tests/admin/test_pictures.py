@@ -66,6 +66,17 @@ def test_pictures_are_added_looked_through_and_deleted(blog: BlogKit, owner_clie
     assert owner_client.get(f"/admin/pictures/{number}/delete").status_code == 404
 
 
+def test_one_form_brings_so_many_pictures(owner_client: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blogengine.admin.pictures.MOST", 1)
+    form = form_in(owner_client.get("/admin/pictures").text, action="/admin/pictures")
+    sent = [file_of("sea.png"), file_of("hill.png", "green")]
+    token = {"csrf_token": form.fields["csrf_token"]}
+    said = text_of(follow(owner_client, owner_client.send("/admin/pictures", {**token, "picture": sent})))
+    assert "Stored: 1 picture." in said
+    assert "Only the first 1 pictures were looked at. Send the others once more." in said
+    assert names(owner_client) == ["sea.png"]
+
+
 def test_the_list_goes_on_where_a_page_ends(blog: BlogKit, owner_client: Visitor) -> None:
     with blog.app():
         for number in range(PAGE + 1):
