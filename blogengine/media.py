@@ -45,6 +45,11 @@ def listed(*, q: str = "", before_id: int | None = None, limit: int = 50) -> tup
 def delete(media_id: int, *, folder: Path) -> Media:
     """Delete a picture for good, its file too; return what it was. Raises `NotFound`."""
 
+    def unlink(tx: Transaction) -> None:
+        # Where nobody else writes: the same picture may have been stored again meanwhile.
+        if tx.session.scalar(sa.select(Media.id).where(Media.name == media.name)) is None:
+            (folder / media.name).unlink(missing_ok=True)
+
     def change(tx: Transaction) -> Media:
         media: Media | None = tx.session.get(Media, media_id)
         if media is None:
@@ -53,7 +58,7 @@ def delete(media_id: int, *, folder: Path) -> Media:
         return media
 
     media: Media = write(change)
-    (folder / media.name).unlink(missing_ok=True)
+    write(unlink)
     return media
 
 
@@ -89,6 +94,9 @@ def store(
         there: Media | None = tx.session.scalars(_same(picture, source_id)).first()
         if there is not None:
             return there
+        _keep(
+            folder, name, picture.data
+        )  # again, should it have been deleted meanwhile: else this only looks
         media = Media(
             name=name,
             title=title[:200],

@@ -125,6 +125,43 @@ def test_a_file_that_was_lost_is_written_again(blog: BlogKit, tmp_path: Path) ->
     assert (tmp_path / name).is_file()
 
 
+def test_a_picture_that_is_stored_again_while_it_is_deleted_keeps_its_file(
+    blog: BlogKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = media.write
+    with blog.app():
+        number = media.store(picture(), "red.png", folder=tmp_path).id
+
+    def store_behind(change: Any) -> Any:
+        monkeypatch.setattr(media, "write", write)
+        done = write(change)
+        media.store(picture(), "red.png", folder=tmp_path)
+        return done
+
+    monkeypatch.setattr(media, "write", store_behind)
+    with blog.app():
+        media.delete(number, folder=tmp_path)
+    with blog.app():
+        (stored,) = media.listed()[0]
+        assert stored.id != number
+        assert (tmp_path / stored.name).is_file()
+
+
+def test_a_picture_whose_file_is_deleted_while_it_is_stored_has_it_again(
+    blog: BlogKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = media.write
+
+    def lose(change: Any) -> Any:
+        for path in tmp_path.glob("*-red.png"):
+            path.unlink()
+        return write(change)
+
+    monkeypatch.setattr(media, "write", lose)
+    with blog.app():
+        assert (tmp_path / media.store(picture(), "red.png", folder=tmp_path).name).is_file()
+
+
 def test_a_refused_picture_leaves_nothing(blog: BlogKit, tmp_path: Path) -> None:
     with blog.app(), pytest.raises(Refused):
         media.store(BytesIO(b"<svg/>"), "x.svg", folder=tmp_path)

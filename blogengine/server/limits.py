@@ -92,7 +92,7 @@ class Readers:
     def admit(self, address: str, deadline: asyncio.Timeout, length: int) -> Iterator[None]:
         """Count a body from `address` that `deadline` can end; raises a 503 refusal when there is no room."""
         is_large = length > self._limits.large
-        if is_large and len(self._large) >= self._limits.large_readers and not self._cut_oldest(self._large):
+        if is_large and len(self._large) >= self._limits.large_readers and not self._make_room(address):
             raise too_busy()
         if len(self._of_address.get(address, ())) >= self._limits.readers_per_address:
             self._cut_oldest(self._of_address[address])
@@ -107,9 +107,23 @@ class Readers:
         finally:
             self._forget(deadline)
 
-    def _cut_oldest(self, readers: Iterable[asyncio.Timeout]) -> bool:
+    def _make_room(self, address: str) -> bool:
+        """Cut a large body off for one more from `address`: of whoever has more than it would have then, else of its own.
+
+        So nobody takes a place away who has more of them, however often they send.
+        """
+        held: dict[str, list[asyncio.Timeout]] = {}
+        for deadline in self._large:
+            held.setdefault(self._all[deadline][1], []).append(deadline)
+        most, mine = max(held.values(), key=len), held.get(address, [])
+        if len(most) > len(mine) + 1:
+            return self._cut_oldest(most, patience=0)
+        return self._cut_oldest(mine or self._large)
+
+    def _cut_oldest(self, readers: Iterable[asyncio.Timeout], patience: float | None = None) -> bool:
         oldest = next(iter(readers), None)
-        if oldest is None or time.monotonic() - self._all[oldest][0] < PATIENCE:
+        patience = PATIENCE if patience is None else patience
+        if oldest is None or time.monotonic() - self._all[oldest][0] < patience:
             return False
         self._forget(oldest)
         if not oldest.expired():

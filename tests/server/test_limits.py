@@ -170,6 +170,15 @@ def test_a_burst_over_all_places_is_told_to_come_back() -> None:
     assert len(readers) == 0
 
 
+def test_who_sends_many_large_bodies_gives_way_at_once_and_takes_nobodys_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = Limits(large=0, large_readers=4)
+    assert crowd(large, ["many"] * 4, "author")[:2] == ([408, None, None, None], None)
+    monkeypatch.setattr("blogengine.server.limits.PATIENCE", 0.0)
+    assert crowd(large, ["author", "many", "many", "many"], "many")[:2] == ([None, 408, None, None], None)
+
+
 def test_only_so_many_large_bodies_arrive_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     large = Limits(large=0, large_readers=2)
     assert crowd(large, ["a", "b"], "c")[1] == 503  # a burst is told to come back
