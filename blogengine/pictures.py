@@ -113,7 +113,7 @@ def for_readers(picture: Picture) -> Picture:
 
 def _is_upright(image: Image.Image) -> bool:
     try:
-        return image.getexif().get(_ORIENTATION, 1) == 1
+        return bool(image.getexif().get(_ORIENTATION, 1) == 1)
     except (SyntaxError, ValueError, struct.error):  # nonsense in EXIF turns nothing, and is left out
         image.info.pop("exif", None)
         return True

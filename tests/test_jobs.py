@@ -362,3 +362,19 @@ def test_the_thread_that_does_jobs_does_them_soon_after_the_commit(
             assert posts.get(post_id).status == "published"
     finally:
         site.close()
+
+
+@SQLITE
+def test_slow_jobs_of_one_kind_let_others_go_between_them(
+    blog: BlogKit, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blogengine.jobs.runner.SLOW", -1.0)
+    for number in range(3):
+        put_off(blog, "test.slow", payload={"slow": number})
+    put_off(blog, payload={"mail": 0})
+    put_off(blog, payload={"mail": 1})
+    runner = jobs.Runner(blog.site.in_app, {**works.table, "test.slow": works.work}, lambda: None)
+    with blog.app():
+        while runner._do_next():
+            pass
+    assert works.done == [{"slow": 0}, {"mail": 0}, {"slow": 1}, {"mail": 1}, {"slow": 2}]

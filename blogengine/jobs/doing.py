@@ -45,13 +45,15 @@ def known(core_jobs: Jobs) -> dict[str, Job]:
     return {kind: job if isinstance(job, Job) else Job(job) for kind, job in found.items()}
 
 
-def run_next(worker: str, core_jobs: Jobs, begin: Callable[[int, str, Job], None] | None = None) -> bool:
+def run_next(
+    worker: str, core_jobs: Jobs, begin: Callable[[int, str, Job], None] | None = None, slow: str = ""
+) -> bool:
     """Do the next job that is due; return whether there was one. A job that raises is tried again later.
 
-    `begin` is told which job it will be.
+    `begin` is told which job it will be. Jobs of the kind `slow` let all others go first.
     """
     jobs = known(core_jobs)
-    claimed = queue.claim(worker, jobs)
+    claimed = queue.claim(worker, jobs, slow)
     if claimed is None:
         return False
     job_id, kind, payload, job = claimed.id, claimed.kind, dict(claimed.payload or {}), jobs[claimed.kind]

@@ -82,8 +82,8 @@ def next_due(kinds: Collection[str] | None = None) -> datetime | None:
     return None if moment is None else max(filter(None, moment))
 
 
-def claim(worker: str, kinds: Collection[str] | None = None) -> Outbox | None:
-    """Take the next job (of these kinds) that is due for `LEASE`, or None.
+def claim(worker: str, kinds: Collection[str] | None = None, slow: str = "") -> Outbox | None:
+    """Take the next job (of these kinds) that is due for `LEASE`, or None; one of the kind `slow` only where no other waits.
 
     A lease further ahead than any lease can be was made by a wrong clock and counts as over.
     """
@@ -94,7 +94,7 @@ def claim(worker: str, kinds: Collection[str] | None = None) -> Outbox | None:
     ready = (
         sa.select(Outbox.id)
         .where(*waiting(kinds), Outbox.run_at <= now, free)
-        .order_by(Outbox.run_at, Outbox.id)
+        .order_by(*([Outbox.kind == slow] if slow else []), Outbox.run_at, Outbox.id)
         .limit(1)
     )
     if db.session.execute(ready).first() is None:

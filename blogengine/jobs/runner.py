@@ -23,6 +23,11 @@ from blogengine.work import Job
 log = logging.getLogger("blogengine.jobs")
 
 
+SLOW = 1.0
+"""Seconds after which the next job is one of another kind, if one waits: strangers can make a blog wait for machines of theirs
+(pages that they say link here), and neither mails nor scheduled posts shall stand in that line."""
+
+
 @dataclass(slots=True)
 class _Doing:
     """The job that is being done now."""
@@ -52,6 +57,7 @@ class Runner:
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._doing: _Doing | None = None
+        self._slow = ""
         self._planned: Any = None
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._threads = [
@@ -100,9 +106,11 @@ class Runner:
 
     def _do_next(self) -> bool:
         try:
-            return run_next(self.name, self._core_jobs, self._begin)
+            return run_next(self.name, self._core_jobs, self._begin, self._slow)
         finally:
-            self._doing = None
+            done, self._doing = self._doing, None
+            is_slow = done is not None and time.monotonic() - done.began > SLOW
+            self._slow = done.kind if done is not None and is_slow else ""
 
     def _begin(self, job_id: int, kind: str, job: Job) -> None:
         self._doing = _Doing(job_id, kind, job, time.monotonic())
