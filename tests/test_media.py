@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from blogengine import media
 from blogengine import pictures
 from blogengine.db import db
+from blogengine.db import write
 from blogengine.errors import NotFound
 from blogengine.errors import Refused
 from blogengine.models import Media
@@ -128,17 +129,16 @@ def test_a_file_that_was_lost_is_written_again(blog: BlogKit, tmp_path: Path) ->
 def test_a_picture_that_is_stored_again_while_it_is_deleted_keeps_its_file(
     blog: BlogKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = media.write
     with blog.app():
         number = media.store(picture(), "red.png", folder=tmp_path).id
 
     def store_behind(change: Any) -> Any:
-        monkeypatch.setattr(media, "write", write)
+        monkeypatch.setattr("blogengine.media.write", write)
         done = write(change)
         media.store(picture(), "red.png", folder=tmp_path)
         return done
 
-    monkeypatch.setattr(media, "write", store_behind)
+    monkeypatch.setattr("blogengine.media.write", store_behind)
     with blog.app():
         media.delete(number, folder=tmp_path)
     with blog.app():
@@ -150,14 +150,13 @@ def test_a_picture_that_is_stored_again_while_it_is_deleted_keeps_its_file(
 def test_a_picture_whose_file_is_deleted_while_it_is_stored_has_it_again(
     blog: BlogKit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = media.write
 
     def lose(change: Any) -> Any:
         for path in tmp_path.glob("*-red.png"):
             path.unlink()
         return write(change)
 
-    monkeypatch.setattr(media, "write", lose)
+    monkeypatch.setattr("blogengine.media.write", lose)
     with blog.app():
         assert (tmp_path / media.store(picture(), "red.png", folder=tmp_path).name).is_file()
 

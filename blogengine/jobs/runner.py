@@ -24,8 +24,8 @@ log = logging.getLogger("blogengine.jobs")
 
 
 SLOW = 1.0
-"""Seconds after which the next job is one of another kind, if one waits: strangers can make a blog wait for machines of theirs
-(pages that they say link here), and neither mails nor scheduled posts shall stand in that line."""
+"""Seconds after which the next job is one of another kind, if one waits: strangers can make a blog wait for machines of
+theirs, and neither mails nor scheduled posts shall stand in that line."""
 
 
 @dataclass(slots=True)
