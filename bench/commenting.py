@@ -5,6 +5,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from string import ascii_lowercase
 
 from bench import client
 from bench import words
@@ -114,14 +115,15 @@ def _forms(server: Server, blog: Blog, mark: str) -> Callable[[], bytes]:
     source = random.Random(mark)
 
     def form() -> bytes:
-        number = source.randrange(10**12)
+        # Letters: twelve digits in a row are a telephone number to the spam filter.
+        word = "".join(source.choices(ascii_lowercase, k=12))
         path, token = source.choice(targets)
         return client.post(
             path,
             {
                 "name": words.title(source),
                 "website": "https://example.org/",
-                "text": f"{mark} {number}\n\n{words.comment(source)}",
+                "text": f"{mark} {word}\n\n{words.comment(source)}",
                 "reply_to": "",
                 "email_again": "",
                 "ft": token,
