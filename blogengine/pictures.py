@@ -4,6 +4,7 @@ import hashlib
 import struct
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -34,8 +35,11 @@ QUALITY = 88
 _MODES = {"RGB": "RGB", "RGBA": "RGBA", "L": "L", "LA": "LA", "P": "RGBA", "CMYK": "CMYK", "1": "L"}
 """Modes that can be written again, and what they are scaled in."""
 _ORIENTATION = 0x0112
-_WRITING = threading.Semaphore(1)
-"""One picture takes up to 300 MB while it is written again; eight at once would fill a small server."""
+_WRITER = ThreadPoolExecutor(1, "pictures")
+"""One picture takes up to 350 MB while it is written again. One thread for all: the C library keeps some for each thread
+that ever took so much."""
+_PLACES = threading.BoundedSemaphore(2)
+"""For the picture that is written and for one that waits: each waiting one holds a thread that readers need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def for_readers(picture: Picture) -> Picture:
             data = bare(picture.data, name) if is_right or not can_write else None
             size = image.size
             if data is None and can_write:
-                data, size = _write_again(image, name, is_large=is_large)
+                data, size = _in_turn(image, name, is_large=is_large)
     except (OSError, SyntaxError, ValueError, KeyError, EOFError, MemoryError, OverflowError) as error:
         raise _unreadable() from error
     if data is None:
@@ -119,19 +123,32 @@ def _is_upright(image: Image.Image) -> bool:
         return True
 
 
+def _in_turn(image: Image.Image, name: str, *, is_large: bool) -> tuple[bytes, tuple[int, int]]:
+    """Write a picture again when the one before is done. Raises `Refused` (`busy`) where others wait already."""
+    if not _PLACES.acquire(blocking=False):
+        raise Refused(
+            "Other pictures are being made fit for readers just now.",
+            code="busy",
+            hint="Please add this one again in a moment.",
+        )
+    try:
+        return _WRITER.submit(_write_again, image, name, is_large=is_large).result()
+    finally:
+        _PLACES.release()
+
+
 def _write_again(image: Image.Image, name: str, *, is_large: bool) -> tuple[bytes, tuple[int, int]]:
     """Return the file of a picture, upright and not larger than readers need, and its size in pixels."""
-    with _WRITING:
-        shown, profile = image, image.info.get("icc_profile")
-        if is_large:
-            shown = image if _MODES[image.mode] == image.mode else image.convert(_MODES[image.mode])
-            shown.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-        file, shown = BytesIO(), ImageOps.exif_transpose(shown)
-        shown.info = {key: shown.info[key] for key in ("transparency",) if key in shown.info}
-        # Pillow writes into a file what stands in `info`, so what shall not leave is taken out of there.
-        options = {"quality": QUALITY} if name in ("JPEG", "WEBP", "AVIF") else {}
-        shown.save(file, name, icc_profile=profile, **options)
-        return file.getvalue(), shown.size
+    shown, profile = image, image.info.get("icc_profile")
+    if is_large:
+        shown = image if _MODES[image.mode] == image.mode else image.convert(_MODES[image.mode])
+        shown.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    file, shown = BytesIO(), ImageOps.exif_transpose(shown)
+    shown.info = {key: shown.info[key] for key in ("transparency",) if key in shown.info}
+    # Pillow writes into a file what stands in `info`, so what shall not leave is taken out of there.
+    options = {"quality": QUALITY} if name in ("JPEG", "WEBP", "AVIF") else {}
+    shown.save(file, name, icc_profile=profile, **options)
+    return file.getvalue(), shown.size
 
 
 def _picture(data: bytes, mime: str, extension: str, size: tuple[int, int]) -> Picture:

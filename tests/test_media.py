@@ -1,6 +1,7 @@
 """Pictures: what is accepted, and how it is stored."""
 
 import struct
+import threading
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -287,6 +288,16 @@ def test_nonsense_in_the_notes_of_a_large_picture_refuses_it_not() -> None:
     seen = pictures.for_readers(pictures.examine(BytesIO(file.getvalue())))
     assert b"nonsense" not in seen.data
     assert seen.width == pictures.LONGEST
+
+
+def test_pictures_are_written_again_in_turn_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = pictures.examine(picture(size=(3000, 20)))
+    monkeypatch.setattr(pictures, "_PLACES", threading.BoundedSemaphore(1))
+    assert pictures.for_readers(large).width == pictures.LONGEST
+    with pictures._PLACES, pytest.raises(Refused, match="Other pictures") as refusal:
+        pictures.for_readers(large)
+    assert refusal.value.code == "busy"
+    assert pictures.for_readers(large).width == pictures.LONGEST
 
 
 def test_half_a_photo_is_refused() -> None:

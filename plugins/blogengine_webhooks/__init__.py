@@ -15,6 +15,7 @@ from typing import Any
 from blogengine.plugin import AdminPages
 from blogengine.plugin import DataSubject
 from blogengine.plugin import Event
+from blogengine.plugin import NotFound
 from blogengine.plugin import Permission
 from blogengine.plugin import Transaction
 from blogengine.plugin import comments
@@ -139,8 +140,11 @@ def comment_removed(comment_id: int, post_id: int, status: str, was_public: bool
 
 @hookimpl
 def media_saved(media_id: int, event: Event) -> None:
-    """Tell of a new picture."""
-    picture = media.get(media_id)
+    """Tell of a new picture, unless it was deleted meanwhile."""
+    try:
+        picture = media.get(media_id)
+    except NotFound:
+        return
     data = {
         "id": picture.id,
         "url": absolute(media.url(picture)),

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from blogengine import accounts
 from blogengine import comments
 from blogengine import db as database
 from blogengine import jobs
+from blogengine import media
 from blogengine import posts
 from blogengine import settings
 from blogengine.meta import write_meta
@@ -261,6 +265,21 @@ def test_each_event_is_told_with_public_facts_only(
     }
     assert receiver.requests[4].message["data"]["was_public"] is True
     assert len({request.id for request in receiver.requests}) == 7
+
+
+def test_a_picture_that_was_deleted_before_it_was_told_of_is_no_failure(
+    blog: BlogKit, receiver: Receiver, tmp_path: Path
+) -> None:
+    endpoint_at(blog, receiver.url)
+    file = BytesIO()
+    Image.new("RGB", (4, 3)).save(file, "PNG")
+    file.seek(0)
+    with blog.app():
+        stored = media.store(file, "red.png", folder=tmp_path)
+        media.delete(stored.id, folder=tmp_path)
+    blog.run_jobs()
+    assert receiver.types == []
+    assert list(blog.site.failures.take()) == []
 
 
 def _draft(title: str, source: str) -> PostDraft:
