@@ -148,6 +148,10 @@ def test_an_answered_one_keeps_its_place_and_what_an_author_removed_stays_remove
     second = arrive(blog, post_id, "Two.").comment_id
     with blog.app():
         comments.remove([second])
+    with blog.app():
+        post = posts.by_id(post_id)
+        assert post is not None
+        assert not comments.retract("postcard", SOURCE, post)
     with pytest.raises(Refused, match="removed"):
         arrive(blog, post_id, "Three.")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from blogengine.addresses import check_web_address
 from blogengine.comments.editing import edit
+from blogengine.comments.moderation import get
 from blogengine.comments.submission import Outcome
 from blogengine.comments.submission import check
 from blogengine.comments.submission import repeat_of
@@ -55,6 +56,11 @@ def receive(draft: CommentDraft, post: PostView, *, address_key: str = "") -> Ou
 
 
 def retract(kind: str, source_url: str, post: PostView) -> bool:
-    """Take back what was received from an address that is gone, or does not name the post any more; whether it was there."""
+    """Take back what was received from an address that is gone, or does not name the post any more; whether it was there.
+
+    What an author of the blog took out stays known as that: else its page could vanish and come back to be judged anew.
+    """
     before = repeat_of(CommentDraft("", kind=kind, source_url=source_url), post.id)
-    return before is not None and bool(withdraw([before.comment_id]))
+    if before is None or get(before.comment_id).status not in ("published", "pending"):
+        return False
+    return bool(withdraw([before.comment_id]))
