@@ -14,6 +14,7 @@ from blogengine import settings
 from blogengine.config import Config
 from blogengine.plugins import deaths
 from blogengine.plugins.calls import Ledger
+from blogengine.plugins.running import Loadings
 from blogengine.plugins.watch import Watchdog
 
 log = logging.getLogger("blogengine.plugins")
@@ -35,10 +36,12 @@ class Warden:
         self._safely = safely
         self._watchdog: Watchdog | None = None
         self._lock = threading.Lock()
+        self._loadings = Loadings(config.run_folder)
 
     def start(self) -> None:
         """Begin to watch, in this process."""
         self.leave_crumbs()
+        self._loadings.say()
         self._watchdog = Watchdog(self._ledger, self.store, self._give_up)
         self._watchdog.start()
 
@@ -56,13 +59,18 @@ class Warden:
             except Exception:
                 log.exception("what plugins did could not be stored")
         self._ledger.calls.crumbs.close()
+        self._loadings.forget()
 
     def hanging(self) -> int:
         """Return how many threads hang in plugins."""
         return self._watchdog.hanging() if self._watchdog is not None else 0
 
     def store(self, *, costs: bool = False) -> None:
-        """Store what plugins did wrong and, with `costs`, what they cost; what cannot be stored is kept."""
+        """Store what plugins did wrong and, with `costs`, what they cost; what cannot be stored is kept.
+
+        What was loaded meanwhile is said as well.
+        """
+        self._loadings.say()
         with self._lock:
             failures = self._ledger.failures.take()
             if not failures and not (costs and self._ledger.costs):

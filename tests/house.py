@@ -10,6 +10,8 @@ from graphlib import CycleError
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from blogengine.reference.services import PUBLIC
+
 FLOORS = {
     "blogengine": 5,
     "blogengine.plugin": 5,
@@ -239,6 +241,30 @@ def side_doors(modules: dict[str, Module]) -> list[str]:
     return found
 
 
+def unlisted(modules: dict[str, Module]) -> list[str]:
+    """What plugins use of a service that is not meant for them: no reference has it, so no stranger could use it."""
+    found = []
+    for module in modules.values():
+        if module.name.split(".")[0] == "blogengine":
+            continue
+        named = {
+            alias.asname or alias.name: alias.name
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.ImportFrom) and node.module == DOOR
+            for alias in node.names
+            if alias.name in PUBLIC
+        }
+        found += [
+            f"{module.name}:{node.lineno} uses {named[node.value.id]}.{node.attr}, which is not in reference.services"
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in named
+            and node.attr not in PUBLIC[named[node.value.id]]
+        ]
+    return found
+
+
 def hidden_imports(modules: dict[str, Module]) -> list[str]:
     """Imports of our own code inside functions, which dodge the floors and fail late."""
     found = []
@@ -351,6 +377,7 @@ RULES: list[Callable[[dict[str, Module]], list[str]]] = [
     climbs,
     cycles,
     side_doors,
+    unlisted,
     hidden_imports,
     web_in_services,
     built_sql,

@@ -30,14 +30,14 @@ PATIENCE = 40.0
 class RunningBlog:
     """A blog with one post in `folder`, and the server that serves it once `serve` was called.
 
-    `database_url` is where it keeps what it knows, if not in the folder.
+    `database_url` is where it keeps what it knows, if not in the folder; its processes have `environment`.
     """
 
-    def __init__(self, folder: Path, database_url: str = "") -> None:
+    def __init__(self, folder: Path, database_url: str = "", **environment: str) -> None:
         self.folder = folder
         (folder / "plugins").mkdir(parents=True)
         config = load_config(folder)
-        self._environment = {"BLOGENGINE_HOOK_SECONDS": "1"}
+        self._environment = {"BLOGENGINE_HOOK_SECONDS": "1", **environment}
         if database_url:
             config = dataclasses.replace(config, database_url=database_url)
             self._environment["BLOGENGINE_DATABASE_URL"] = database_url

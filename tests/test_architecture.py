@@ -57,6 +57,10 @@ BREAKS = {
         {"blogengine_x.views": "from blogengine import db", "blogengine.db": ""},
     ),
     "another plugin": (house.side_doors, {"blogengine_x": "import blogengine_y"}),
+    "a function for the engine only": (
+        house.unlisted,
+        {"blogengine_x": "from blogengine.plugin import comments as c\n\nc.recount(1, 2)\nc.recent()"},
+    ),
     "a hidden import": (house.hidden_imports, {"blogengine.db": "def f():\n    from blogengine import text"}),
     "a request in a service": (
         house.web_in_services,

@@ -216,8 +216,11 @@ def test_recipes_for_likes_and_members(blog: BlogKit, client: Visitor, install: 
     assert client.post(f"/-/likes/{post_id}", headers=elsewhere).status_code == 403
     assert client.send("/-/likes/999", {}).status_code == 404
 
-    blog.write_post("For members", "The ==secret==.", labels=["members"], publish=False)
-    blog.write_post("Unfinished", publish=False)
+    hidden = blog.write_post("For members", "The ==secret==.", labels=["members"], publish=False)
+    unfinished = blog.write_post("Unfinished", "Not ==secret== to be seen.", publish=False)
+    teaser = blog.path_of(blog.write_post("Begun", f"For all.\n\n[[members: {hidden}]]"))
+    assert f'<a href="/-/members/{hidden}">Members read on</a>' in client.get(teaser).text
+    assert "==secret==" not in client.get(f"/-/members/{hidden}").text
     assert "The ==secret==" not in client.get("/-/members/").text
     assert client.send("/-/members/enter", {"password": ""}).status_code == 400
     blog.change_plugin("members", password="sesame")
@@ -227,9 +230,17 @@ def test_recipes_for_likes_and_members(blog: BlogKit, client: Visitor, install: 
     assert "The ==secret==" in inside.text
     assert "Unfinished" not in inside.text
     assert inside.headers["Cache-Control"] == "no-store"
-    assert "The ==secret==" not in Visitor(blog.site).get("/-/members/").text
-    for page in ("/", "/search?q=secret", "/search?q=members"):
-        assert "==secret==" not in client.get(page).text
+    assert "The ==secret==" in client.get(f"/-/members/{hidden}").text
+    assert "==secret==" not in client.get(f"/-/members/{unfinished}").text
+    stranger = Visitor(blog.site)
+    feeds = ("/feeds/posts/default", "/feeds/posts/default?alt=json", f"/feeds/{hidden}/comments/default")
+    for page in ("/", teaser, "/search?q=secret", "/search?q=members", *feeds):
+        for reader in (client, stranger):  # the member first, so that a kept page would tell
+            assert "==secret==" not in reader.get(page).text
+    for address in ("/-/members/", f"/-/members/{hidden}"):
+        assert "==secret==" not in stranger.get(address).text
+    came = client.send("/-/members/enter", {"password": "sesame", "number": str(hidden)})
+    assert came.headers["Location"] == f"/-/members/{hidden}"
     blog.change_plugin("members", password="another")
     assert "The ==secret==" not in client.get("/-/members/").text
     tries = [

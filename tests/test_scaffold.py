@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import tomllib
+import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,9 @@ def test_every_new_plugin_passes_its_own_tests(tmp_path: Path) -> None:
 
 def test_every_new_plugin_is_clean_in_form_and_types(tmp_path: Path) -> None:
     rooms(tmp_path)
+    for name in ("ab", "a_name_as_long_as_can_be_for_it"):  # lines hold it, and ruff counts their letters
+        new(name, "--with", ",".join(PIECES), into=tmp_path)
+        new(f"{name[:29]}_f", "--single-file", "--with", "settings,route,admin,job,slot", into=tmp_path)
     run(["ruff", "check", "--no-cache", "."], tmp_path)
     run(["ruff", "format", "--no-cache", "--check", "."], tmp_path)
     for name in ("blogengine-whole-pack", "blogengine-whole-file"):
@@ -132,6 +137,53 @@ def test_a_new_plugin_is_installed_and_built_by_its_own_project_file(tmp_path: P
         run([*words, tmp_path / name], tmp_path)
     assert len(list((tmp_path / "built").iterdir())) == 2
     assert (project / ".github" / "workflows" / "test.yml").is_file()
+
+
+def commands(workflow: Path) -> list[tuple[str, dict[str, str]]]:
+    """Return the commands of a workflow in their order, each with the environment that it says."""
+    found = re.findall(
+        r"^      - run: (.+)\n(?:        env:\n((?:          .+\n)+))?", workflow.read_text(), re.MULTILINE
+    )
+    return [(words, dict(re.findall(r"^ +(\w+): (.+)$", said, re.MULTILINE))) for words, said in found]
+
+
+def test_the_workflows_of_a_new_plugin_run_as_they_are_written(
+    tmp_path: Path, make_database: Callable[..., str]
+) -> None:
+    """In a new environment that has this engine, where `BLOGENGINE_WORKFLOWS` is set; else what needs no network."""
+    new("Reading time", "--with", "settings,table,route", into=tmp_path)
+    project = tmp_path / "blogengine-reading-time"
+    found = [
+        command
+        for name in ("test", "publish")
+        for command in commands(project / f".github/workflows/{name}.yml")
+    ]
+    assert len(found) == 7
+    environment = {**os.environ, "CI": "true"}
+    programs = Path(sys.executable).parent
+    if os.environ.get("BLOGENGINE_WORKFLOWS"):
+        for name in ("PYTHONPATH", "VIRTUAL_ENV"):
+            environment.pop(name, None)
+        programs = tmp_path / "venv" / "bin"
+        venv.create(tmp_path / "venv", with_pip=True)
+        environment["BLOGENGINE_TEST_POSTGRESQL"] = make_database("postgresql", empty=True)
+        found.insert(0, (f"python -m pip install -q '{ROOT}'", {}))
+    else:
+        found = [(words, said) for words, said in found if words.startswith("ruff")]
+    environment["PATH"] = f"{programs}{os.pathsep}{environment['PATH']}"
+    for words, said in found:
+        known = {name: environment.get(name, value) for name, value in said.items()}
+        done = subprocess.run(
+            ["bash", "-e", "-c", words],
+            cwd=project,
+            env={**environment, **known},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{words}\n{done.stdout[-4000:]}{done.stderr[-2000:]}"
+        print(words, done.stdout[-200:])
+    if os.environ.get("BLOGENGINE_WORKFLOWS"):
+        assert sorted(file.suffix for file in (project / "dist").iterdir()) == [".gz", ".whl"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from blogengine.sanitize import escape
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
+from tests.test_pagecache import Statements
 from tests.threads import fill
 
 REMOVED = {
@@ -273,3 +274,23 @@ def test_a_kept_page_of_comments_is_made_again_when_an_answer_comes(
     blog.write_comment(post_id, "To the fifth.", parent_id=5)
     after = client.get(f"{path}?commentPage=3").text
     assert [len(permalinks(page)) for page in (before, after)] == [50, 51]
+
+
+def test_many_comments_are_read_by_their_numbers_at_once(blog: BlogKit, clock: FrozenClock) -> None:
+    post_id = blog.write_post()
+    with blog.app():
+        first = fill(post_id, 5, clock)
+        comments.mark_spam([first + 1])
+        comments.remove([first + 2])
+    with blog.app(), Statements(blog) as statements:
+        found = comments.public_by_ids([first + 4, 0, 2**70, first + 1, first + 2, first])
+        assert {number: (view.author_name, view.is_removed) for number, view in found.items()} == {
+            first: (f"Writer {first}", False),
+            first + 2: (found[first + 2].author_name, True),
+            first + 4: (f"Writer {first + 4}", False),
+        }
+        kept = comments.stored_by_ids([first + 1, first + 9])
+        assert [(comment.status, post.id) for comment, post in kept.values()] == [("spam", 1)]
+        assert not comments.public_by_ids([])
+        assert not comments.stored_by_ids([-1])
+    assert len([one for one in statements if one.startswith("SELECT")]) == 2

@@ -20,6 +20,7 @@ from blogengine.cli.rescue import rescue
 from blogengine.cli.settings import plugin_settings
 from blogengine.inventory import PluginFacts
 from blogengine.plugins.door_report import NotLetIn
+from blogengine.plugins.running import is_outdated
 
 
 @click.group()
@@ -110,6 +111,10 @@ def enable(opener: Opener, plugin_id: str, source: str) -> None:
     click.echo(f"{plugin_id} is enabled.")
     for other in chosen.others:
         click.echo(f"It is {chosen.origin} {chosen.where}; {other.origin} {other.where} waits.")
+    if chosen.origin == "installed" and is_outdated(opener.config().run_folder, chosen):
+        click.echo(
+            "A server that runs has loaded other files of it: restart it, and it runs those that are there now."
+        )
     if chosen.manifest.network:
         click.echo(f"It says that it asks these machines: {', '.join(chosen.manifest.network)}.")
 

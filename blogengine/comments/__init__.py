@@ -37,8 +37,10 @@ from blogengine.comments.reading import by_address
 from blogengine.comments.reading import by_id
 from blogengine.comments.reading import own_comment
 from blogengine.comments.reading import preview
+from blogengine.comments.reading import public_by_ids
 from blogengine.comments.reading import recent
 from blogengine.comments.reading import stored
+from blogengine.comments.reading import stored_by_ids
 from blogengine.comments.reading import thread
 from blogengine.comments.receiving import receive
 from blogengine.comments.receiving import received
@@ -92,6 +94,7 @@ __all__ = [
     "permalink",
     "posts_under",
     "preview",
+    "public_by_ids",
     "reasons_in",
     "receive",
     "received",
@@ -100,6 +103,7 @@ __all__ = [
     "remove",
     "retract",
     "stored",
+    "stored_by_ids",
     "submit",
     "tell_removed",
     "thread",

@@ -1,6 +1,7 @@
 """Reading comments: threads for pages, recent ones for feeds."""
 
 import hmac
+from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,26 +128,40 @@ def _name_answered(views: list[CommentView], depths: list[int], url: str) -> Non
 
 def by_id(comment_id: int) -> CommentView | None:
     """Return a comment that readers see, or None."""
-    if not 0 < comment_id < 2**63:
-        return None
-    row = db.session.execute(
+    return public_by_ids([comment_id]).get(comment_id)
+
+
+def public_by_ids(ids: Iterable[int]) -> dict[int, CommentView]:
+    """Return those of these comments that readers see, in one query; removed ones keep their place without words."""
+    depends("posts", "comments")
+    wanted = _possible(ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
         sa.select(*_COLUMNS, Post.path, Post.title)
         .join(Post, Post.id == Comment.post_id)
-        .where(Comment.id == comment_id, Comment.status.in_(SHOWN), Post.status == "published")
-    ).first()
-    if row is None:
-        return None
-    depends(f"comments:{row[1]}")
-    return _listed(row)
+        .where(Comment.id.in_(wanted), Comment.status.in_(SHOWN), Post.status == "published")
+    )
+    return {row[0]: _listed(row) for row in rows}
 
 
 def stored(comment_id: int) -> tuple[Comment, Post] | None:
     """Return all that is stored of a comment, in whatever state, with its post; its address and text are private."""
-    if not 0 < comment_id < 2**63:
-        return None
+    return stored_by_ids([comment_id]).get(comment_id)
+
+
+def stored_by_ids(ids: Iterable[int]) -> dict[int, tuple[Comment, Post]]:
+    """Return all that is stored of these comments, as `stored` does, in one query."""
+    wanted = _possible(ids)
+    if not wanted:
+        return {}
     both = sa.select(Comment, Post).join(Post, Post.id == Comment.post_id)
-    row = db.session.execute(both.where(Comment.id == comment_id)).first()
-    return None if row is None else (row[0], row[1])
+    return {row[0].id: (row[0], row[1]) for row in db.session.execute(both.where(Comment.id.in_(wanted)))}
+
+
+def _possible(ids: Iterable[int]) -> list[int]:
+    """Return the numbers that a database takes as ids."""
+    return [comment_id for comment_id in ids if 0 < comment_id < 2**63]
 
 
 def by_address(

@@ -128,12 +128,13 @@ def left_by_the_dead(folder: Path) -> list[Crumb]:
     found: list[Crumb] = []
     for path in folder.glob("crumbs-*"):
         pid = path.name.removeprefix("crumbs-")
-        if pid.isdigit() and not _is_alive(int(pid)):
+        if pid.isdigit() and not is_alive(int(pid)):
             found += left_by(folder, int(pid))
     return found
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process with this number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,5 +1,6 @@
 """Importing plugins' modules: a drop-in that was edited into something unusable leaves the last good one running."""
 
+import hashlib
 import importlib
 import importlib.util
 import sys
@@ -105,7 +106,7 @@ def changed(candidate: Candidate, reason: str) -> str:
 def outdated(candidate: Candidate) -> str:
     """Return a sentence when a running plugin's files are others than those that this process has loaded."""
     good = _good.get(candidate.where)
-    known = good.stamp if good is not None else _stamps.get(_module_name(candidate))
+    known = good.stamp if good is not None else _stamps.get(module_name(candidate))
     try:
         if known is None or _stamp(candidate.root) == known:
             return ""
@@ -145,7 +146,7 @@ def _short(filename: str) -> str:
 def _load_installed(candidate: Candidate) -> Loaded:
     if candidate.problem:
         raise PluginProblem(candidate.problem)
-    name = _module_name(candidate)
+    name = module_name(candidate)
     known = sys.modules.get(name)
     if known is None:
         stamp = _stamp(candidate.root) if candidate.origin == "installed" else None
@@ -160,7 +161,22 @@ def _load_installed(candidate: Candidate) -> Loaded:
     return Loaded(candidate, known)
 
 
-def _module_name(candidate: Candidate) -> str:
+def stamps() -> dict[str, str]:
+    """Return of each installed plugin that this process has imported a word for its files, by the module's name."""
+    return {name: _word(stamp) for name, stamp in list(_stamps.items())}
+
+
+def stamp_of(candidate: Candidate) -> str:
+    """Return the same for the files that are there now. Raises `PluginProblem` when they cannot be read."""
+    return _word(_stamp(candidate.root))
+
+
+def _word(stamp: object) -> str:
+    return hashlib.sha256(repr(stamp).encode()).hexdigest()[:16]
+
+
+def module_name(candidate: Candidate) -> str:
+    """Return the name by which a plugin's module is imported."""
     if candidate.origin != "drop-in":
         return candidate.where.split(":")[0].strip()
     return f"blogengine_dropins_{abs(hash(str(Path(candidate.where).parent)))}.{candidate.id}"
@@ -177,7 +193,7 @@ def _stamp(root: Path) -> object:
 
 def _run(candidate: Candidate) -> ModuleType:
     """Run a drop-in's module under a name of its own, so that two instances never share one."""
-    name, file = _module_name(candidate), Path(candidate.file)
+    name, file = module_name(candidate), Path(candidate.file)
     is_folder = file.name == "__init__.py"
     spec: ModuleSpec | None = importlib.util.spec_from_file_location(
         name, file, submodule_search_locations=[str(file.parent)] if is_folder else None
@@ -201,7 +217,7 @@ def _run(candidate: Candidate) -> ModuleType:
 
 
 def _parts(candidate: Candidate) -> dict[str, ModuleType]:
-    name = _module_name(candidate)
+    name = module_name(candidate)
     return {
         part: module
         for part, module in list(sys.modules.items())
@@ -215,7 +231,7 @@ def _drop_parts(candidate: Candidate) -> None:
 
 
 def _put_back(good: _Good, candidate: Candidate) -> ModuleType:
-    name = _module_name(candidate)
+    name = module_name(candidate)
     if sys.modules.get(name) is not good.parts[name]:
         _drop_parts(candidate)
         sys.modules.update(good.parts)

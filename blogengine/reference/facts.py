@@ -79,3 +79,30 @@ FOR_PLUGINS = {
     "admin_forms.token()": "Return the hidden field with the token, in a template that extends `admin/base.html`.",
 }
 """What templates of plugins' own pages have beside, by how it is called."""
+FRAME = {
+    "title": "What the page is: plain text, in the browser's tab. Fill it always.",
+    "main": "The page. Begin it with an `h1`; menu, messages and who is signed in stand around it.",
+    "head": "More for the `head`, after the engine's style sheet. `fragment(…, assets=[…])` and `asset()` need it not.",
+    "body_class": "Classes of `body` for a style sheet of yours; begin them with your plugin's id.",
+    "assets": "The engine's own: style sheets and scripts that the page turns out to need. Leave it alone.",
+}
+"""The blocks of `admin/base.html`, and what is for plugins in them."""
+FRAME_CLASSES = {
+    "panel": "a box around one matter",
+    "rows": "a list whose entries are rows",
+    "buttons": "a paragraph of buttons",
+    "hint": "a quiet explanation",
+    "badge": "a word about a state",
+    "notice": "a message; with `problem` one about what went wrong",
+    "empty": "what is said in place of a list without entries",
+    "secondary": "a button beside the main one",
+    "danger": "a button that destroys",
+}
+"""Classes of the owner's pages that plugins may count on."""
+
+
+def frame_blocks() -> list[str]:
+    """Return the blocks of the frame of the owner's pages, those for plugins first."""
+    source = (Path(apps.__file__).parent / "admin" / "templates" / "base.html").read_text("utf-8")
+    found = re.findall(r"{% block (\w+) %}", source)
+    return sorted(found, key=list(FRAME).index)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from blogengine import fetch
 from blogengine import head
 from blogengine import hookspecs
 from blogengine import pages as page_values
@@ -18,6 +17,7 @@ from blogengine import verdicts
 from blogengine.cli.main import group
 from blogengine.reference import facts
 from blogengine.reference import markdown
+from blogengine.reference.services import PUBLIC
 from blogengine.runtime import Blog
 from blogengine.settings import plugin_prefix
 from blogengine.setup import SiteSettings
@@ -32,7 +32,7 @@ from blogengine.testing import PluginContract
 class TestContract(PluginContract):
     plugin_id = "reading_time"
 ```"""
-BESIDE: dict[str, type] = {"blog": Blog, "fetch": fetch.Fetched, "option": schema.Option}
+BESIDE: dict[str, type] = {"blog": Blog, "option": schema.Option}
 """Classes that plugins meet but do not import, by the name under which they are described."""
 
 
@@ -108,16 +108,11 @@ def _public(name: str, value: object) -> list[str]:
 
 def _module(module: types.ModuleType) -> list[str]:
     short = module.__name__.rpartition(".")[2]
-    own = [
-        name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__
-    ]
     parts = []
-    for name in sorted(getattr(module, "__all__", own)):
+    for name in PUBLIC[short]:
         value = getattr(module, name)
-        if inspect.isfunction(value) and not name.startswith("_"):
-            parts += [f"### {short}.{name}", *markdown.function(value)]
-        elif inspect.isclass(value) and hasattr(module, "__all__") and name not in api.__all__:
-            parts += [f"### {short}.{name}", *markdown.class_(value)]
+        written = markdown.class_(value) if inspect.isclass(value) else markdown.function(value)
+        parts += [f"### {short}.{name}", *written]
     return parts
 
 
@@ -155,6 +150,15 @@ def templates() -> list[str]:
         markdown.table(("name", "does"), [(f"`{name}`", text) for name, text in words.items()]),
         "## In plugins' own pages",
         markdown.table(("call", "does"), [(f"`{call}`", text) for call, text in facts.FOR_PLUGINS.items()]),
+        "## The frame of the owner's pages",
+        "A plugin's page for people who are signed in extends `admin/base.html` and "
+        "fills its blocks. `admin_forms` is there in each of them.",
+        markdown.table(
+            ("block", "is for"), [(f"`{name}`", facts.FRAME[name]) for name in facts.frame_blocks()]
+        ),
+        "Classes that its style sheet knows: "
+        + ", ".join(f"`{name}` ({what})" for name, what in facts.FRAME_CLASSES.items())
+        + ". What the page looks like may change; these names are kept.",
         "## Slots",
         "`slot('name', …)` shows what plugins put there with the hook of that name.",
         markdown.table(("slot", "hook", "stands in"), rows),

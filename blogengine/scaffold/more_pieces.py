@@ -45,11 +45,18 @@ _STEPS = """op.create_table(
         sa.Column("length", sa.Integer(), nullable=False),
         sa.Column("saved_at", UTCDateTime, nullable=False),
         sa.ForeignKeyConstraint(
-            ["post_id"], ["post.id"], name="fk_${table}_post_id", ondelete="CASCADE"
+            ["post_id"],
+            ["post.id"],
+            name="fk_${table}_post_id",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_$table"),
     )
-    op.create_index("ix_${table}_post_id", "$table", ["post_id"])
+    op.create_index(
+        "ix_${table}_post_id",
+        "$table",
+        ["post_id"],
+    )
 """
 
 _TABLE_IMPORTS = (

@@ -56,7 +56,11 @@ SLOT = Piece(
 @hookimpl
 def post_footer_html(post: PostView) -> Markup:
     """Say something under every post."""
-    return fragment("@$id/footer.html", assets=["$id.css"], title=post.title)
+    return fragment(
+        "@$id/footer.html",
+        assets=["$id.css"],
+        title=post.title,
+    )
 ''',
     (
         "blogengine.plugin.PostView",
@@ -68,7 +72,8 @@ def post_footer_html(post: PostView) -> Markup:
 @hookimpl
 def post_footer_html(post: PostView) -> Markup:
     """Say something under every post."""
-    return Markup('<p class="$id">Thank you for reading “{}”.</p>').format(post.title)
+    words = Markup('<p class="$id">Thank you for reading “{}”.</p>')
+    return words.format(post.title)
 ''',
     single_imports=("blogengine.plugin.PostView", "blogengine.plugin.hookimpl", "markupsafe.Markup"),
     files={
@@ -97,7 +102,11 @@ pages = Blueprint("$id", __name__)
 def index() -> Response:
     """List the newest posts."""
     newest = posts.query(PostQuery(max_results=10)).posts
-    return public_page("@$id/index.html", "$title", posts=newest)
+    return public_page(
+        "@$id/index.html",
+        "$title",
+        posts=newest,
+    )
 
 
 @hookimpl

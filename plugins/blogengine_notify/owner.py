@@ -50,8 +50,11 @@ def tell(payload: dict[str, Any]) -> None:
     rows = session().scalars(sa.select(News).order_by(News.at, News.comment_id).limit(SHOWN + 1)).all()
     ids = [row.comment_id for row in rows[:SHOWN]]
     has_more = len(rows) > SHOWN
+    stored = comments.stored_by_ids(ids)
     shown = [
-        _about(found) for found in map(comments.stored, ids) if found and found[0].status in _WANTED[tells]
+        _about(stored[number])
+        for number in ids
+        if number in stored and stored[number][0].status in _WANTED[tells]
     ]
     moment = now()
     subject, words = _subject(len(shown)), _text(shown)

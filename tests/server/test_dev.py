@@ -2,10 +2,13 @@
 
 import http.client
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -16,9 +19,11 @@ import pytest
 from blogengine.cli import dev_pages
 from blogengine.cli.dev_pages import Trouble
 from blogengine.cli.dev_watching import Watcher
+from tests.plugin_files import install
 
 pytestmark = pytest.mark.server
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 60
 """Seconds after which something that should have happened will not."""
 GOOD = """
@@ -35,8 +40,9 @@ def footer_html(page):
 class Dev:
     """A running `blogengine dev`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
+        self.environment = {**os.environ, **environment}
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.log = folder / "dev.log"
@@ -46,13 +52,17 @@ class Dev:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env=self.environment,
+                cwd=folder,
             )
 
     def words(self) -> list[str]:
         return [sys.executable, "-m", "blogengine", "--instance", str(self.folder / "instance")]
 
     def command(self, *words: str) -> None:
-        subprocess.run([*self.words(), *words], check=True, capture_output=True)
+        subprocess.run(
+            [*self.words(), *words], check=True, capture_output=True, env=self.environment, cwd=self.folder
+        )
 
     def get(self, path: str = "/") -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -132,6 +142,65 @@ def test_what_is_saved_is_loaded_and_what_is_broken_is_shown_until_it_is_mended(
     os.kill(dev.process.pid, signal.SIGTERM)
     assert dev.process.wait(PATIENCE) in (0, 130, -signal.SIGTERM)
     assert dev.get() == (0, "")
+
+
+EDITABLE = """
+import os
+from blogengine.plugin import hookimpl
+
+@hookimpl
+def footer_html(page):
+    return f"says {words()} in process {os.getpid()}."
+
+def words():
+    return "one"
+"""
+
+
+def test_a_change_to_the_engine_or_to_an_editable_package_starts_the_process_again_and_loses_no_request(
+    tmp_path: Path,
+) -> None:
+    for name in ("blogengine", "plugins", "themes"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    install(tmp_path / "package", "worked", EDITABLE)
+    package = tmp_path / "package" / "worked_plugin.py"
+    path = os.pathsep.join(str(tmp_path / name) for name in (".", "plugins", "package"))
+    dev = Dev(tmp_path, PYTHONPATH=path)
+
+    def process(words: str, other_than: str = "") -> str:
+        """Wait for a process that says these words and is another one than before."""
+        found = re.compile(rf"says {words} in process (\d+)")
+        text = dev.wait(
+            lambda text: text != "" and (now := found.search(text)) is not None and now[1] != other_than
+        )
+        return str(found.findall(text)[0])
+
+    try:
+        dev.wait(lambda text: "</html>" in text)
+        dev.command("plugins", "enable", "worked")
+        first = process("one")
+        answered: list[int] = []
+        is_over = threading.Event()
+
+        def ask() -> None:
+            while not is_over.is_set():
+                answered.append(dev.get()[0])
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        engine = tmp_path / "blogengine" / "clock.py"
+        engine.write_text(engine.read_text() + "\n# A change.\n")
+        second = process("one", first)
+        package.write_text(EDITABLE.replace('"one"', '"two"'))
+        process("two", second)
+        is_over.set()
+        asking.join()
+        assert set(answered) == {200}
+        said = dev.log.read_text()
+        assert "clock.py: starting again" in said
+        assert "worked_plugin.py: starting again" in said
+    finally:
+        dev.end()
 
 
 def test_the_watcher_sees_what_came_went_and_was_saved(tmp_path: Path) -> None:

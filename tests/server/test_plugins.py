@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugin_files import HEAD
+from tests.plugin_files import install
 from tests.running import RunningBlog
 from tests.running import until
 
@@ -232,3 +233,25 @@ def test_the_server_runs_with_plugins_that_change_everything_or_raise_anything_a
     assert "rude but running" in text
     assert running.status(running.post) == 200
     assert running.is_running()
+
+
+def test_enabling_says_that_the_running_server_has_loaded_an_older_version_of_a_package(
+    tmp_path: Path,
+) -> None:
+    packages = tmp_path / "packages"
+    running = RunningBlog(tmp_path / "instance", PYTHONPATH=str(packages))
+    try:
+        install(packages, "greeter", HEAD + says("first"))
+        assert "restart" not in running.command("plugins", "enable", "greeter")
+        running.serve()
+        assert "first" in running.get("/")[1]
+        (packages / "greeter_plugin.py").write_text(HEAD + says("the second"))
+        assert "other files of it: restart it" in running.command("plugins", "enable", "greeter")
+        assert "first" in running.get("/")[1], "a module is loaded once"
+    finally:
+        running.close()
+
+
+def says(words: str) -> str:
+    """Return the source of a plugin that says something under lists."""
+    return f"@hookimpl\ndef listing_footer_html(page): return '{words}'\n"
