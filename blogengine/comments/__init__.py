@@ -45,12 +45,12 @@ from blogengine.comments.reading import thread
 from blogengine.comments.receiving import receive
 from blogengine.comments.receiving import received
 from blogengine.comments.receiving import retract
+from blogengine.comments.repeats import Outcome
+from blogengine.comments.repeats import new_digest
 from blogengine.comments.submission import NAME_LIMIT
 from blogengine.comments.submission import TEXT_LIMIT
-from blogengine.comments.submission import Outcome
 from blogengine.comments.submission import address_key
 from blogengine.comments.submission import check
-from blogengine.comments.submission import new_digest
 from blogengine.comments.submission import submit
 from blogengine.comments.threads import next_thread_key
 from blogengine.comments.withdrawing import withdraw

@@ -12,9 +12,10 @@ from blogengine.comments.judging import Judgement
 from blogengine.comments.judging import judge
 from blogengine.comments.moderation import recount
 from blogengine.comments.moderation import tell_removed
-from blogengine.comments.submission import Outcome
-from blogengine.comments.submission import digest_of
-from blogengine.comments.submission import told
+from blogengine.comments.repeats import Outcome
+from blogengine.comments.repeats import digest_of
+from blogengine.comments.repeats import give_up
+from blogengine.comments.repeats import told
 from blogengine.db import Transaction
 from blogengine.db import db
 from blogengine.errors import Refused
@@ -54,6 +55,8 @@ def edit(comment_id: int, draft: CommentDraft, facts: CommentFacts, *, by_owner:
             raise _gone()
         if comment.status.startswith("removed"):
             raise Refused("This comment was removed; it cannot be changed any more.", code="removed")
+        if comment.digest != digest and not whole.source_url:
+            give_up(tx, digest)
         same = sa.select(Comment.id).where(Comment.digest == digest, Comment.id != comment_id)
         if tx.session.scalar(same) is not None:
             raise Refused("The same words by the same name are there already.", code="repeat")

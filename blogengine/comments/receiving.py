@@ -6,9 +6,9 @@ from dataclasses import replace
 from blogengine.addresses import check_web_address
 from blogengine.comments.editing import edit
 from blogengine.comments.moderation import get
-from blogengine.comments.submission import Outcome
+from blogengine.comments.repeats import Outcome
+from blogengine.comments.repeats import repeat_of
 from blogengine.comments.submission import check
-from blogengine.comments.submission import repeat_of
 from blogengine.comments.submission import submit
 from blogengine.comments.withdrawing import TYPED
 from blogengine.comments.withdrawing import withdraw

@@ -1,11 +1,7 @@
 """Taking a comment: shape, rules, verdicts, and one write."""
 
-import hashlib
 import hmac
 import ipaddress
-import secrets
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +16,11 @@ from blogengine import events
 from blogengine import markup
 from blogengine.addresses import check_mail_address
 from blogengine.addresses import mail_key
+from blogengine.comments import rates
+from blogengine.comments import repeats
 from blogengine.comments.judging import Judgement
 from blogengine.comments.judging import judge
+from blogengine.comments.repeats import Outcome
 from blogengine.comments.threads import depth_of
 from blogengine.comments.threads import next_thread_key
 from blogengine.db import Transaction
@@ -37,7 +36,6 @@ from blogengine.posts.writing import new_atom_id
 from blogengine.prepared import Prepared
 from blogengine.runtime import blog
 from blogengine.text import accept_text
-from blogengine.text import fold
 from blogengine.verdicts import ASK
 from blogengine.verdicts import HOLD
 from blogengine.verdicts import PUBLISH
@@ -49,7 +47,6 @@ NAME_LIMIT = 100
 WEBSITE_LIMIT = 500
 EMAIL_LIMIT = 254
 """RFC 5321 §4.5.3.1.3: a path has 256 characters with its brackets."""
-RATE_WINDOW = timedelta(minutes=10)
 
 
 _TABLE = Post.metadata.tables["comment"]
@@ -63,27 +60,11 @@ _COUNT = (
     .where(_POST.c.id == bindparam("id_of_post"))
     .values(comment_count=_POST.c.comment_count + 1)
 )
-_SAME = Prepared(sa.select(Comment.id, Comment.status).where(Comment.digest == bindparam("digest")))
 _PARENT = Prepared(
     sa.select(Comment.id, Comment.thread_key).where(
         Comment.id == bindparam("id"), Comment.post_id == bindparam("post_id"), Comment.status == "published"
     )
 )
-_RECENT = Prepared(
-    sa.select(sa.func.count()).where(
-        Comment.address_key == bindparam("address_key"),
-        Comment.created_at > bindparam("since", type_=Comment.created_at.type),
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a comment. `status` is `published`, `pending` or `spam`; `is_repeat` when it was there already."""
-
-    comment_id: int
-    status: str
-    is_repeat: bool = False
 
 
 def check(name: str, website: str, text: str, parent_id: int | None, *, email: str = "") -> CommentDraft:
@@ -164,7 +145,7 @@ def submit(
     """Store a visitor's comment and return what became of it; it is on disk when this returns.
 
     Raises `Refused`: `closed`, `no_parent`, `rate`, `rejected`, and `ask` where the caller may ask for one more press and
-    a judge wants that: then nothing was stored. The same name and text under the same post is stored once.
+    a judge wants that: then nothing was stored. The same name and text under the same post is stored once a day.
     """
     if not post.takes_comments:
         raise Refused(
@@ -173,26 +154,30 @@ def submit(
             hint="Your text is below, so that you can keep it.",
         )
     parent = _parent_of(draft, post)
-    digest = digest_of(draft, post.id, user.id if user is not None else None)
-    repeat = _find(digest)
+    user_id = user.id if user is not None else None
+    repeat = repeats.repeat_of(draft, post.id, user_id)
     if repeat is not None:
         return repeat
-    _check_rate(facts)
+    rates.check(facts)
     judgement = Judgement() if user is not None else judge(draft, post, facts, may_ask=may_ask)
     if judgement.level >= REJECT:
         raise Refused(judgement.refusal or "This comment was refused.", code="rejected")
     if judgement.level == ASK:
         raise Refused("It is not sent yet: one more press is needed.", code="ask")
     status = {PUBLISH: "published", HOLD: "pending", SPAM: "spam"}[judgement.level]
+    digest = repeats.digest_of(draft, post.id, user_id)
     values = _row(draft, post, facts, user, parent, judgement, status, digest)
 
     def change(tx: Transaction) -> Outcome:
         connection = tx.session.connection()
         comment_id = connection.execute(_INSERT[connection.dialect.name], values).scalar()
         if comment_id is None:
-            found = _find(digest)
-            assert found is not None
-            return found
+            found = repeats.repeat_of(draft, post.id, user_id)
+            if found is not None:
+                return found
+            repeats.give_up(tx, digest)
+            comment_id = connection.execute(_INSERT[connection.dialect.name], values).scalar_one()
+        rates.take(tx, facts)
         if status == "published":
             connection.execute(_COUNT, {"id_of_post": post.id})
             tx.bump("comments", f"comments:{post.id}", f"post:{post.id}")
@@ -263,49 +248,3 @@ def _parent_of(draft: CommentDraft, post: PostView) -> tuple[int, str] | None:
             hint="Your text is below; send it as an answer to the post.",
         )
     return row[0], row[1]
-
-
-def digest_of(draft: CommentDraft, post_id: int, user_id: int | None) -> str:
-    """Return what is the same for two comments that are one: post, parent, name and text; or post, kind and source."""
-    if draft.source_url:
-        received = "\0".join(["", str(post_id), draft.kind, draft.source_url])
-        return hashlib.sha256(received.encode()).hexdigest()
-    name = f"\0{user_id}" if user_id is not None else fold(draft.name)  # which nobody can type
-    facts = "\0".join([str(post_id), str(draft.parent_id or ""), name, draft.text.strip()])
-    return hashlib.sha256(facts.encode()).hexdigest()
-
-
-def repeat_of(draft: CommentDraft, post_id: int) -> Outcome | None:
-    """Return what became of the same words, or the same source, when they came before; None where they did not."""
-    return _find(digest_of(draft, post_id, None))
-
-
-def _find(digest: str) -> Outcome | None:
-    row = _SAME.row(digest=digest)
-    if row is None:
-        return None
-    return Outcome(row[0], told(row[1]), is_repeat=True)
-
-
-def told(status: str) -> str:
-    """Return the status as an `Outcome` says it: what is neither public nor spam waits."""
-    return status if status in ("published", "spam") else "pending"
-
-
-def _check_rate(facts: CommentFacts) -> None:
-    limit = blog().site.comment_rate
-    if not limit or facts.signed_in or not facts.address_key or not blog().config.comment_rate_limit:
-        return
-    row = _RECENT.row(address_key=facts.address_key, since=clock.now() - RATE_WINDOW)
-    count = row[0] if row is not None else 0
-    if count >= limit:
-        raise Refused(
-            "Many comments came from your network in the last ten minutes.",
-            code="rate",
-            hint="Your text is below; please send it again a little later.",
-        )
-
-
-def new_digest() -> str:
-    """Return a digest for a comment that is never a repeat of another (imports)."""
-    return secrets.token_hex(32)

@@ -8,7 +8,7 @@ from blogengine import clock
 from blogengine import db as database
 from blogengine.comments.moderation import recount
 from blogengine.comments.moderation import tell_removed
-from blogengine.comments.submission import new_digest
+from blogengine.comments.repeats import new_digest
 from blogengine.db import Transaction
 from blogengine.meta import drop_meta
 from blogengine.models import Comment

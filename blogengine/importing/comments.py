@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from blogengine import clock
 from blogengine import markup
 from blogengine import sanitize
+from blogengine.comments.repeats import new_digest
 from blogengine.comments.submission import NAME_LIMIT
 from blogengine.comments.submission import TEXT_LIMIT
-from blogengine.comments.submission import new_digest
 from blogengine.comments.threads import depth_of
 from blogengine.comments.threads import next_thread_key
 from blogengine.db import Transaction

@@ -44,11 +44,11 @@ class AuthSession(Base):
 
 
 class LoginAttempt(Base):
-    """A try that may be a guess, kept for a day to slow guessing down."""
+    """A try that may be a guess, kept for a day to slow guessing down; or a comment that a network sent, for its limit."""
 
     __tablename__ = "login_attempt"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(KeyText, index=True)
-    """Digest of the account, of the address prefix or of a browser: see `attempts`."""
+    """Digest of the account, of the address prefix or of a browser: see `attempts` and `comments.rates`."""
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -73,7 +73,7 @@ class Comment(Base):
     status_before: Mapped[str] = mapped_column(sa.Text, default="")
     """The status before the last decision, so that it can be undone."""
     digest: Mapped[str] = mapped_column(KeyText, unique=True)
-    """Of post, name and text: the same text twice is stored once."""
+    """Of post, name and text: the same text twice within a day is stored once."""
     address_key: Mapped[str] = mapped_column(KeyText, default="")
     """Keyed digest of the sender's address prefix (/24 or /56); emptied after a while."""
     atom_id: Mapped[str] = mapped_column(KeyText, unique=True)
