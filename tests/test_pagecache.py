@@ -20,7 +20,6 @@ from blogengine import keeping
 from blogengine import markup
 from blogengine import migrations
 from blogengine import posts
-from blogengine import settings
 from blogengine import site as sites
 from blogengine.comments import threads
 from blogengine.models import Comment
@@ -28,6 +27,8 @@ from blogengine.pages import PostDraft
 from blogengine.testing import BlogKit
 from blogengine.testing import FrozenClock
 from blogengine.testing import Visitor
+from tests.full import every_plugin
+from tests.full import is_full
 from tests.plugin_files import run
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -66,18 +67,20 @@ def register_routes():
 GADGETS = ("archive", "labels", "comments", "text", "links")
 
 
-def use_everything(blog: BlogKit) -> None:
-    """Enable all bundled plugins and place a gadget of each kind."""
-    with blog.app() as app:
-        bundled = [found for found in app.blog.plugins.candidates.values() if found.origin == "bundled"]
-        assert [found.problem for found in bundled] == [""] * len(bundled)
-        for candidate in bundled:
-            settings.enable(candidate.id)
+@pytest.fixture
+def database_url(engine_name: str, make_database: Callable[..., str], request: pytest.FixtureRequest) -> str:
+    prepared = {"prepare": every_plugin} if "everything" in request.fixturenames else {}
+    return make_database(engine_name, **prepared)
+
+
+@pytest.fixture
+def everything(blog: BlogKit) -> None:
+    """All bundled plugins, and a gadget of each kind."""
+    assert is_full(blog)
     for number, name in enumerate(GADGETS):
         blog.place_gadget(f"gadgets.{name}", area=("sidebar", "footer")[number % 2])
     blog.change_plugin("gadgets", announcement="Hear, hear", attribution="By Olive")
-    statuses = blog.site.current().blog.plugins.statuses
-    assert {statuses[found.id].state for found in bundled} == {"active"}
+    assert is_full(blog)
 
 
 class Statements:
@@ -135,11 +138,10 @@ def test_a_hit_asks_the_database_only_whether_it_is_still_true_and_no_plugin_any
 
 @pytest.mark.parametrize("number", [1, 60])
 def test_a_post_page_costs_twelve_statements_whatever_stands_on_it(
-    blog: BlogKit, client: Visitor, number: int
+    blog: BlogKit, everything: None, client: Visitor, number: int
 ) -> None:
     for name in ("first", "second", "third"):
         run(blog, name, GREETER)
-    use_everything(blog)
     for other in range(5):
         blog.write_post(f"Other {other}", labels=["red", "green"])
     post_id = blog.write_post("Read me", labels=["red", "green", "blue"])
@@ -159,8 +161,9 @@ def test_a_post_page_costs_twelve_statements_whatever_stands_on_it(
 
 
 @SQLITE
-def test_a_post_page_calls_at_most_forty_hooks_and_none_for_a_comment(blog: BlogKit, client: Visitor) -> None:
-    use_everything(blog)
+def test_a_post_page_calls_at_most_forty_hooks_and_none_for_a_comment(
+    blog: BlogKit, everything: None, client: Visitor
+) -> None:
     post_id = blog.write_post("Read me", "# One\n\nText.[^1]\n\n[[toc]]\n\n[^1]: A note.", labels=["red"])
     blog.write_post("Another", labels=["red"])
     path = blog.path_of(post_id)
