@@ -13,6 +13,7 @@ from blogengine.plugins.guards import fallback_for
 from blogengine.settings.plugin_states import set_state
 from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
+from blogengine.verdicts import HOLD
 from tests.plugin_files import drop_in
 from tests.plugin_files import run
 
@@ -190,5 +191,5 @@ def test_a_plugin_that_registers_nonsense_is_broken_and_the_site_is_up(
 
 
 def test_a_muted_judge_and_a_failed_one_mean_hold() -> None:
-    assert fallback_for("judge_comment", "x").level == 1
+    assert fallback_for("judge_comment", "x").level == HOLD
     assert all(fallback_for(hook, "x") is None for hook in GUARDED if hook != "judge_comment")
