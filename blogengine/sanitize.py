@@ -13,6 +13,7 @@ from markupsafe import Markup
 from blogengine.htmlscan import Limits
 from blogengine.htmlscan import respell
 from blogengine.htmlscan import without_scripts
+from blogengine.text import bound_numbers
 
 VERSION = 3
 """Raised whenever the same source may come out differently; stored HTML of another version is made again."""
@@ -207,7 +208,7 @@ _JUMP_BREAK = re.compile(r"<!--\s*+more\s*+-->", re.IGNORECASE)
 
 def _clean(html: str, policy: Policy, characters: int) -> Markup:
     limits = replace(policy.limits, characters=characters)
-    respelled = respell(without_scripts(html), policy.kept, limits)
+    respelled = respell(without_scripts(bound_numbers(html)), policy.kept, limits)
     first = respelled if _PLAIN.fullmatch(respelled) else policy.first.clean(respelled)
     return _settle(policy.last.clean(first), policy)
 

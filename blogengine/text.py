@@ -162,8 +162,24 @@ def _words(html: str, enough: int) -> str:
     return _on_one_line([*parts, html[position:]])
 
 
+_LONG_NUMBER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9a-fA-F]{8,});?")
+
+
+def bound_numbers(html: str) -> str:
+    """Return HTML in which numbers too long for any character are U+FFFD, which browsers show for them (HTML §13.2.5.84).
+
+    Python reads no number of more than 4,300 digits (`ValueError`), and bleach and `html.unescape` ask it to.
+    """
+    return _LONG_NUMBER.sub("\ufffd", html) if "&#" in html else html
+
+
+def unescape(html: str) -> str:
+    """Return HTML without tags as the text that it shows: `html.unescape` for what anybody may have written."""
+    return entities.unescape(bound_numbers(html))
+
+
 def _on_one_line(parts: list[str]) -> str:
-    return " ".join(entities.unescape("".join(parts)).split())
+    return " ".join(unescape("".join(parts)).split())
 
 
 def excerpt(html: str, length: int = 200) -> str:
@@ -191,7 +207,7 @@ def first_picture(html: str) -> str:
             found = dict(tag.attributes)
             sizes = (found.get("width", ""), found.get("height", ""))
             if found.get("src") and not any(map(_COUNTER.fullmatch, sizes)):
-                return entities.unescape(found["src"])
+                return unescape(found["src"])
     return ""
 
 

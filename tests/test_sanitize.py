@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from bench.hostile import HTML
 from blogengine import sanitize
+from blogengine import text
 from blogengine.errors import Refused
 from blogengine.htmlscan import tags
 from tests.pace import cost
@@ -587,3 +588,12 @@ def test_posts_may_be_longer_and_deeper_than_comments() -> None:
         sanitize.clean_post("<div>" * 101)
     with pytest.raises(Refused, match="500,001 characters"):
         sanitize.clean_post("x" * 500_001)
+
+
+@pytest.mark.parametrize("number", ["&#" + "9" * 5000 + ";", "&#x" + "f" * 5000, "&#" + "0" * 5000 + "65;"])
+@pytest.mark.parametrize("html", ["{}", '<a href="https://example.org/{}">x</a>', '<p title="{}">x</p>'])
+def test_a_number_of_a_character_may_be_as_long_as_anybody_likes(number: str, html: str) -> None:
+    typed = html.format(number)
+    assert "9" not in sanitize.clean_comment(typed)
+    assert "9" not in sanitize.clean_post(typed)
+    assert text.unescape(f"a {number} b &#65; &#x1F600;") == "a \ufffd b A \N{GRINNING FACE}"

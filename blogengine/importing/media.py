@@ -1,6 +1,5 @@
 """Takes in pictures, and rewrites the addresses by which posts show them."""
 
-import html
 import re
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from blogengine import pictures
 from blogengine.errors import Refused
 from blogengine.importing.report import Report
 from blogengine.interchange import MediaRecord
+from blogengine.text import unescape
 
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>]+")
 
@@ -56,7 +56,7 @@ class MediaImport:
 
         def ours(match: re.Match[str]) -> str:
             nonlocal replaced
-            address = self._addresses.get(html.unescape(match[0]))
+            address = self._addresses.get(unescape(match[0]))
             replaced += address is not None
             return address or match[0]
 

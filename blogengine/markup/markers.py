@@ -1,10 +1,10 @@
 """Markers: places in a post that plugins fill, `[[name: arguments]]` on a line of its own."""
 
-import html as entities
 import re
 from typing import NamedTuple
 
 from blogengine.htmlscan import tags
+from blogengine.text import unescape
 
 VOID = frozenset(("br", "img", "hr", "wbr", "col", "source", "track"))
 """Tags of clean HTML that have no end."""
@@ -136,7 +136,7 @@ def split_markers(html: str) -> list[str | Marker]:
         elif not verbatim:
             if found.start() > position:
                 pieces.append(html[position : found.start()])
-            pieces.append(Marker(found[1], entities.unescape(found[2]).strip()))
+            pieces.append(Marker(found[1], unescape(found[2]).strip()))
             position = found.end()
     if position < len(html):
         pieces.append(html[position:])

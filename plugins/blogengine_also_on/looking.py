@@ -1,7 +1,6 @@
 """Looking up the titles of pages elsewhere: asked for with the save, fetched after the commit."""
 
 import hashlib
-import html as entities
 import re
 from typing import Any
 
@@ -127,7 +126,7 @@ _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\ud
 
 def _tidy(words: str, limit: int) -> str:
     """Return what another site wrote as one line that this blog can store and show, or nothing."""
-    line = " ".join(_NOT_SHOWN.sub(" ", entities.unescape(words)).split())
+    line = " ".join(_NOT_SHOWN.sub(" ", text.unescape(words)).split())
     if len(line) > limit:
         line = line[: limit - 1].rstrip() + "…"
     try:

@@ -15,6 +15,7 @@ from blogengine.plugin import PostQuery
 from blogengine.plugin import PostView
 from blogengine.plugin import fragment
 from blogengine.plugin import posts
+from blogengine.plugin import text
 from blogengine_also_on import cards
 from blogengine_also_on.addresses import NAME
 from blogengine_also_on.addresses import Reference
@@ -96,7 +97,7 @@ def show(draft: PostDraft) -> Markup:
 def _lines(draft: PostDraft) -> list[Line]:
     typed = [found[1].strip() for found in _LINE.finditer(draft.source)]
     if draft.source_format == "html":
-        typed = [entities.unescape(arguments) for arguments in typed]
+        typed = [text.unescape(arguments) for arguments in typed]
     references: dict[str, Reference | None] = {arguments: read(arguments) for arguments in typed}
     found = cards.find(reference for reference in references.values() if reference is not None)
     return [_line(arguments, reference, found) for arguments, reference in references.items()]

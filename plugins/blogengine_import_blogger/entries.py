@@ -13,6 +13,7 @@ from blogengine.plugin import CommentRecord
 from blogengine.plugin import Note
 from blogengine.plugin import PostRecord
 from blogengine.plugin import now
+from blogengine.plugin import text
 from blogengine_import_blogger.feed import Entry
 
 COMMENT_MODE = "blogengine.commentMode"
@@ -91,7 +92,7 @@ def pictures(source: str) -> Iterator[str]:
         match = _PICTURE.search(tag)
         if match is None:
             continue
-        url = html.unescape(match[1])
+        url = text.unescape(match[1])
         try:
             host = urlsplit(url).hostname or ""
         except ValueError:
@@ -172,7 +173,7 @@ def read_comment(entry: Entry) -> tuple[CommentRecord, list[Note]]:
     if not status:
         status = "pending"
         notes.append(Note("changed", f"comment with status {said}", where, "unknown; it waits for the owner"))
-    plain = " ".join(html.unescape(_TAG.sub("", content)).split()).lower()
+    plain = " ".join(text.unescape(_TAG.sub("", content)).split()).lower()
     if entry.text("blogger:trashed"):
         status = "removed-by-admin"
     elif plain in REMOVED:

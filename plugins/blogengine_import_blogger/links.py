@@ -6,6 +6,7 @@ from urllib.parse import SplitResult
 from urllib.parse import parse_qs
 from urllib.parse import urlsplit
 
+from blogengine.plugin import text
 from blogengine_import_blogger.entries import PATH
 
 _LINK = re.compile(r"""(<a\b[^<>]{0,2000}?\shref\s*=\s*)(["'])([^"'<>]{1,4000})\2""", re.IGNORECASE)
@@ -33,7 +34,7 @@ def with_local_links(source: str, places: frozenset[str], paths: frozenset[str])
 
     def local(found: re.Match[str]) -> str:
         nonlocal count
-        target = _local(html.unescape(found[3]).strip(), places, paths)
+        target = _local(text.unescape(found[3]).strip(), places, paths)
         if not target:
             return found[0]
         count += 1

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from urllib.parse import urlsplit
 
 from blogengine.plugin import fetch
+from blogengine.plugin import text
 
 NAME = 100
 """Characters of an author's name."""
@@ -70,6 +71,7 @@ class _Found:
 
     base: str
     words: list[str]
+    is_based: bool = False
     title: str = ""
     author: str = ""
     author_url: str = ""
@@ -122,7 +124,7 @@ def _look(seen: str, url: str, target: str) -> _Found:
     found = _Found(url, [])
     position = 0
     for tag in _TAG.finditer(seen):
-        found.add(html.unescape(seen[position : tag.start()]))
+        found.add(text.unescape(seen[position : tag.start()]))
         position = tag.end()
         name = tag[2].lower()
         if name not in _WITHIN_LINES:
@@ -130,15 +132,15 @@ def _look(seen: str, url: str, target: str) -> _Found:
         if tag[1]:
             found.filling = "" if name == found.filling else found.filling
         elif len(tag[3]) <= _ADDRESS:
-            known = {key.lower(): html.unescape(a or b or c) for key, a, b, c in _ATTRIBUTE.findall(tag[3])}
+            known = {key.lower(): text.unescape(a or b or c) for key, a, b, c in _ATTRIBUTE.findall(tag[3])}
             _take(found, name, known, target)
-    found.add(html.unescape(seen[position:]))
+    found.add(text.unescape(seen[position:]))
     return found
 
 
 def _take(found: _Found, name: str, known: dict[str, str], target: str) -> None:
-    if name == "base" and known.get("href"):
-        found.base = _joined(found.base, known["href"])
+    if name == "base" and known.get("href") and not found.is_based:  # HTML §4.2.3: the first one counts
+        found.base, found.is_based = _joined(found.base, known["href"]), True
     elif name == "title" and not found.title:
         found.filling = "title"
     elif name == "meta" and known.get("name", "").lower() == "author":
