@@ -69,6 +69,16 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     ),
     "privacy": ("erase", "export", "not_asked"),
     "sanitize": ("clean_comment", "clean_post", "escape", "trusted"),
-    "text": ("accept_text", "ago", "clean_slug", "excerpt", "first_picture", "fold", "plain_text", "slugify"),
+    "text": (
+        "accept_text",
+        "ago",
+        "clean_slug",
+        "excerpt",
+        "first_picture",
+        "fold",
+        "plain_text",
+        "slugify",
+        "unescape",
+    ),
 }
 """Names of functions and classes by service."""

@@ -250,9 +250,9 @@ def _times(entry: Entry, where: str, notes: list[Note]) -> tuple[datetime, datet
     return published, created or published, updated or published
 
 
-def _time(text: str) -> datetime | None:
+def _time(written: str) -> datetime | None:
     try:
-        value = datetime.fromisoformat(text.upper())
+        value = datetime.fromisoformat(written.upper())
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
