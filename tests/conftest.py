@@ -32,29 +32,17 @@ _needed_but_skipped: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests with servers first, one after the other, and those with the only browser in a group as well.
+    """Put browser tests last: Playwright's event loop stays in this thread, and `asyncio.run` refuses it.
 
-    Where processes share the tests (pytest-xdist), both groups begin at once, so that all processes are busy to the end.
-    In one process the browser is last: Playwright's event loop stays in its thread, and `asyncio.run`, which only tests
-    in the folder `server` need, refuses it.
+    Where processes share the tests (pytest-xdist), one drives the only browser, and servers are started one by one.
     """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group("browser"))
-        elif item.get_closest_marker("server") is not None or item.path.parent.name == "server":
+        elif item.get_closest_marker("server") is not None:
             item.add_marker(pytest.mark.xdist_group("server"))
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    """Return when a test's turn is."""
-    group = item.get_closest_marker("xdist_group")
-    if group is None:
-        return 1
-    if group.args == ("server",):
-        return 0
-    return 0 if hasattr(item.config, "workerinput") else 2
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
