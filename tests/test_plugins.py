@@ -160,7 +160,7 @@ def test_files_that_are_no_plugins_are_left_alone(blog: BlogKit) -> None:
         ('PLUGIN = {"version": 1}', "version must be text, not 1"),
         ('PLUGIN = {"root_routes": "/x"}', "root_routes must be a list of texts"),
         ('PLUGIN = {"root_routes": ["x"]}', "must begin with a slash"),
-        ('PLUGIN = {"default": "maybe"}', 'default must be "on" or "off"'),
+        ('PLUGIN = {"default": "maybe"}', 'default must be "on", "new" or "off"'),
         ("PLUGIN = ['x']", "the manifest must be a table"),
         ("PLUGIN = dict(name='x')", "plain dictionary"),
         ("def broken(:\n    pass", "line"),

@@ -49,7 +49,7 @@ def test_only_what_differs_is_stored_and_the_blogs_own_facts_stay(blog: BlogKit)
     with blog.app():
         stored = {row.key: row.value for row in db.session.scalars(sa.select(Setting))}
         assert settings.is_blank() is False
-    assert set(stored) == {"_blog_id", "_blog_created", "title"}
+    assert set(stored) == {"_blog_id", "_blog_created", "_new", "title"}
     assert blog.site.current().blog.setup.blog_id == stored["_blog_id"]
 
 

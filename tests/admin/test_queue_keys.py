@@ -52,9 +52,11 @@ def test_keys_move_choose_decide_and_take_back(address: str, page: playwright.Pa
     page.keyboard.press("a")
     playwright.expect(page.locator(".notice")).to_contain_text("Published: 1 comment.")
     playwright.expect(rows).to_have_count(2)
+    page.wait_for_load_state()  # until then the script that knows the keys may not have run
     page.keyboard.press("u")
     playwright.expect(page.locator(".notice")).to_contain_text("Taken back")
     playwright.expect(rows).to_have_count(3)
+    page.wait_for_load_state()
     page.keyboard.press("/")
     page.keyboard.type("jas")
     playwright.expect(page.locator("#q")).to_have_value("jas")
