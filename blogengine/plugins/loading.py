@@ -205,6 +205,8 @@ def _run(candidate: Candidate) -> ModuleType:
     importlib.invalidate_caches()
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    # Python knows compiled files by whole seconds and lengths: one written now would hide another edit of this second.
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         spec.loader.exec_module(module)
     except BaseException as error:
@@ -213,6 +215,8 @@ def _run(candidate: Candidate) -> ModuleType:
         if is_for_us(error):
             raise
         raise PluginProblem(f"{told(error, candidate.root)}.", traceback.format_exc()) from error
+    finally:
+        sys.dont_write_bytecode = kept
     return module
 
 

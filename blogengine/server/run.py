@@ -20,6 +20,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from blogengine.errors import ConfigError
+from blogengine.plugins import deaths
 from blogengine.server.front import Front
 from blogengine.server.keeper import Keeper
 from blogengine.server.limits import Limits
@@ -35,6 +36,9 @@ LOOK_SECONDS = 1.0
 
 LOOP_SECONDS = 5.5
 """A worker that dies so soon after it was started again would die again and again."""
+
+PAUSE_SECONDS = deaths.TOGETHER + 0.5
+"""A worker is not started again sooner than this after it was started again last: deaths in a row are told apart then."""
 
 OPEN_FILES = 16_384
 """How many connections and files a worker may have open, where the system lets it."""
@@ -157,23 +161,26 @@ class _Server(MPServer):
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         """Start workers again that died, until the server is told to end; look after those that live."""
         started: dict[int, float] = {}
+        waiting: set[int] = set()
         while True:
             self.main_loop_interrupt.wait(LOOK_SECONDS)
             self.main_loop_interrupt.clear()
             if self.interrupt_signal:
                 return
-            dead = []
             while self.interrupt_children:
-                dead.append(self.interrupt_children.pop())
-            for index in dead:
+                index = self.interrupt_children.pop()
                 worker = self.wrks[index].inner
                 is_mended = self.keeper is not None and self.keeper.died(worker.pid, worker.exitcode or 0)
                 if not is_mended and time.monotonic() - started.get(index, -LOOP_SECONDS) <= LOOP_SECONDS:
                     log.error("A worker that was started again died at once; the server ends.")
                     self.interrupt_children.append(index)
                     return
-                started[index] = time.monotonic()
-                self._respawn_workers([index], spawn_target, target_loader)
+                waiting.add(index)
+            for index in sorted(waiting):
+                if time.monotonic() - started.get(index, -PAUSE_SECONDS) >= PAUSE_SECONDS:
+                    waiting.remove(index)
+                    started[index] = time.monotonic()
+                    self._respawn_workers([index], spawn_target, target_loader)
             if self.keeper is not None:
                 for worker in [worker.inner for worker in self.wrks]:
                     if worker.is_alive() and self.keeper.is_stuck(worker.pid):
