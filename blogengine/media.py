@@ -94,9 +94,8 @@ def store(
         there: Media | None = tx.session.scalars(_same(picture, source_id)).first()
         if there is not None:
             return there
-        _keep(
-            folder, name, picture.data
-        )  # again, should it have been deleted meanwhile: else this only looks
+        # Again, should it have been deleted meanwhile; else this only looks.
+        _keep(folder, name, picture.data)
         media = Media(
             name=name,
             title=title[:200],

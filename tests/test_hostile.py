@@ -8,8 +8,8 @@ import json
 import os
 import random
 import re
-import threading
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,6 @@ import html5lib
 import playwright.sync_api as playwright
 import pytest
 import sqlalchemy as sa
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from blogengine import comments
@@ -42,6 +41,7 @@ from blogengine.testing.blogs import OWNER
 from blogengine.testing.visitors import hidden_fields
 from blogengine_webhooks import endpoints
 from tests.hostile import inputs
+from tests.listening import listening
 from tests.passes import pass_of
 from tests.smtp import mail_server
 from tests.smtp import words
@@ -392,9 +392,6 @@ def test_a_browser_without_the_policy_runs_nothing_of_thousands_of_comments(
     blog: BlogKit, browser: playwright.Browser, clock: FrozenClock
 ) -> None:
     posts = [store(blog, texts, clock) for texts in batches()]
-    server = make_server("127.0.0.1", 0, blog.site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     context = browser.new_context(bypass_csp=True)
     context.route(lambda address: not address.startswith("http://127.0.0.1"), lambda route: route.abort())
     context.add_init_script("window.fired = 0; window.xssfired = () => { window.fired += 1; };")
@@ -406,9 +403,9 @@ def test_a_browser_without_the_policy_runs_nothing_of_thousands_of_comments(
         dialog.dismiss()
 
     tab.on("dialog", dismiss)
-    try:
+    with closing(context), listening(blog.site) as address:
         for post_id in posts:
-            tab.goto(f"http://127.0.0.1:{server.server_port}{blog.path_of(post_id)}")
+            tab.goto(f"{address}{blog.path_of(post_id)}")
             found = tab.evaluate(POKE)
             assert found["comments"] > BATCH * 0.6 or post_id == posts[-1]
             assert set(found["schemes"]) <= {"http:", "https:", "mailto:", ":"}
@@ -417,11 +414,6 @@ def test_a_browser_without_the_policy_runs_nothing_of_thousands_of_comments(
         assert not dialogs
         # And the marker would have said so.
         assert tab.evaluate(PROOF) == 1
-    finally:
-        context.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 POKE = """async () => {

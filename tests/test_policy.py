@@ -2,13 +2,11 @@
 
 import html
 import re
-import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 
 import playwright.sync_api as playwright
 import pytest
-from werkzeug.serving import make_server
 
 from blogengine import layout
 from blogengine import strict
@@ -16,6 +14,7 @@ from blogengine.testing import BlogKit
 from blogengine.testing import Visitor
 from tests.full import every_plugin
 from tests.full import is_full
+from tests.listening import listening
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -103,21 +102,16 @@ def test_a_browser_finds_nothing_to_complain_about_on_any_page(
 ) -> None:
     cookie = owner_client.get_cookie("blog_session")
     assert cookie is not None
-    server = make_server("127.0.0.1", 0, full.site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    base = f"http://127.0.0.1:{server.port}"
-    try:
-        public = [path for path, _, _ in crawl(owner_client, "/", "/nothing")]
-        for path in public:
-            page.goto(f"{base}{path}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-            assert page.evaluate("document.styleSheets.length") >= 1, path
-        page.context.add_cookies([{"name": "blog_session", "value": cookie.value, "url": base}])
-        for path, _, _ in crawl(owner_client, "/admin/"):
-            page.goto(f"{base}{path}")
-            assert page.evaluate("document.styleSheets.length") >= 1, path
-    finally:
-        page.goto("about:blank")
-        server.shutdown()
-        thread.join()
+    with listening(full.site) as base:
+        try:
+            public = [path for path, _, _ in crawl(owner_client, "/", "/nothing")]
+            for path in public:
+                page.goto(f"{base}{path}")
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+                assert page.evaluate("document.styleSheets.length") >= 1, path
+            page.context.add_cookies([{"name": "blog_session", "value": cookie.value, "url": base}])
+            for path, _, _ in crawl(owner_client, "/admin/"):
+                page.goto(f"{base}{path}")
+                assert page.evaluate("document.styleSheets.length") >= 1, path
+        finally:
+            page.goto("about:blank")

@@ -124,8 +124,12 @@ def insert(form: EditorForm) -> int:
     sent = [one for one in request.files.getlist("picture") if one.filename]
     if not sent:
         raise Invalid({"picture": "Choose a picture first."})
+    if len(sent) > MOST:
+        raise Invalid(
+            {"picture": f"These are {len(sent)} pictures; choose {MOST} at most, and then the others."}
+        )
     try:
-        stored = [_store(file) for file in sent[:MOST]]
+        stored = [_store(file) for file in sent]
     except Refused as refusal:
         raise Invalid({"picture": str(refusal)}) from refusal
     lines = "\n\n".join(_line(one, form.source_format, request.form.get("picture_alt", "")) for one in stored)

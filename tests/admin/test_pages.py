@@ -1,7 +1,6 @@
 """What holds for every page of the owner: sound HTML, usable by keyboard and without scripts, readable in both modes."""
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,8 +9,6 @@ from xml.etree.ElementTree import Element
 
 import playwright.sync_api as playwright
 import pytest
-from werkzeug.serving import WSGIRequestHandler
-from werkzeug.serving import make_server
 
 from blogengine import accounts
 from blogengine import people
@@ -23,6 +20,7 @@ from tests.admin.forms import form_in
 from tests.admin.forms import parse
 from tests.admin.forms import send
 from tests.admin.forms import words
+from tests.listening import listening
 
 PAGES = [
     "/admin/",
@@ -193,23 +191,11 @@ def test_every_colour_of_text_can_be_read_on_its_grounds(dark: bool) -> None:
         assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
 
 
-class Quiet(WSGIRequestHandler):
-    """Says nothing about each request."""
-
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Keep it to itself."""
-
-
 @pytest.fixture
 def address(blog: BlogKit) -> Iterator[str]:
     """The blog on a port of this machine."""
-    server = make_server("127.0.0.1", 0, blog.site, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(blog.site) as address:
+        yield address
 
 
 @pytest.fixture

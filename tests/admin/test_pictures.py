@@ -1,17 +1,16 @@
 """The page Pictures, and pictures in the editor: with a plain form, and in a browser by pasting."""
 
-import threading
 from collections.abc import Iterator
 from io import BytesIO
 
 import playwright.sync_api as playwright
 import pytest
 from PIL import Image
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from blogengine import media
 from blogengine.admin.pictures import LARGEST
+from blogengine.admin.pictures import MOST
 from blogengine.admin.pictures import PAGE
 from blogengine.testing import OWNER
 from blogengine.testing import BlogKit
@@ -21,6 +20,7 @@ from tests.admin.forms import form_in
 from tests.admin.forms import parse
 from tests.admin.forms import send
 from tests.admin.forms import text_of
+from tests.listening import listening
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -111,6 +111,10 @@ def test_what_is_no_picture_costs_no_word(owner_client: Visitor) -> None:
     for file, said in (
         ((BytesIO(b"MZ"), "a.exe"), "This is no picture that can be read."),
         ((BytesIO(), ""), "Choose a picture first."),
+        (
+            [file_of("sea.png") for _ in range(MOST + 1)],
+            f"These are {MOST + 1} pictures; choose {MOST} at most",
+        ),
     ):
         refused = send(owner_client, page, "editor", **typed, picture=file)
         assert refused.status_code == 422
@@ -146,13 +150,8 @@ def test_only_forms_with_pictures_may_be_that_large(owner_client: Visitor, clien
 @pytest.fixture
 def address(blog: BlogKit) -> Iterator[str]:
     blog.add_owner()
-    server = make_server("127.0.0.1", 0, blog.site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(blog.site) as address:
+        yield address
 
 
 def test_a_pasted_picture_stands_where_the_cursor_was(address: str, page: playwright.Page) -> None:

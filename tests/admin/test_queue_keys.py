@@ -1,15 +1,14 @@
 """Keys in the queue, in a real browser: they move, choose, decide and take back, and stay out of what is typed."""
 
-import threading
 from collections.abc import Iterator
 
 import playwright.sync_api as playwright
 import pytest
-from werkzeug.serving import make_server
 
 from blogengine.testing import OWNER
 from blogengine.testing import BlogKit
 from tests.admin.test_comments import hold
+from tests.listening import listening
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -21,13 +20,8 @@ def address(blog: BlogKit) -> Iterator[str]:
     post_id = blog.write_post("Fog")
     for number in range(3):
         hold(blog, post_id, f"Number {number}.")
-    server = make_server("127.0.0.1", 0, blog.site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(blog.site) as address:
+        yield address
 
 
 def test_keys_move_choose_decide_and_take_back(address: str, page: playwright.Page) -> None:

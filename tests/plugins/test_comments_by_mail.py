@@ -1,15 +1,14 @@
 """Notify and commenter_pass in a real browser, by real HTTP and real SMTP: the whole way of one commenter and one owner."""
 
 import re
-import threading
 from collections.abc import Iterator
 
 import playwright.sync_api as playwright
 import pytest
-from werkzeug.serving import make_server
 
 from blogengine.testing import BlogKit
 from blogengine.testing import JobKit
+from tests.listening import listening
 from tests.smtp import Sink
 from tests.smtp import mail_server
 from tests.smtp import words
@@ -26,15 +25,8 @@ def served(blog: BlogKit) -> Iterator[tuple[str, Sink]]:
     blog.add_owner()
     blog.change_plugin("notify", tell="waiting", pause="0")
     path = blog.path_of(blog.write_post("On tea"))
-    server = make_server("127.0.0.1", 0, blog.site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    with mail_server(blog, url=address) as sink:
+    with listening(blog.site) as address, mail_server(blog, url=address) as sink:
         yield f"{address}{path}", sink
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def mail_to(sink: Sink, jobs: JobKit, address: str) -> str:

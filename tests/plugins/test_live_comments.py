@@ -1,15 +1,14 @@
 """Plugin live_comments in a real browser: quicker with the script, the same truth without it, all by keyboard."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import playwright.sync_api as playwright
 import pytest
-from werkzeug.serving import make_server
 
 import blogengine_live_comments
 from blogengine.testing import BlogKit
+from tests.listening import listening
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -24,13 +23,8 @@ def served(blog: BlogKit) -> Iterator[tuple[BlogKit, str]]:
     post_id = blog.write_post("A post")
     for text in ("First.", "Second."):
         blog.write_comment(post_id, text, name=f"Writer of {text}")
-    server = make_server("127.0.0.1", 0, blog.site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield blog, f"http://127.0.0.1:{server.server_port}{blog.path_of(post_id)}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(blog.site) as address:
+        yield blog, f"{address}{blog.path_of(post_id)}"
 
 
 def press(page: playwright.Page, selector: str) -> None:

@@ -2,13 +2,11 @@
 
 import hashlib
 import itertools
-import threading
 from collections.abc import Iterator
 
 import playwright.sync_api as playwright
 import pytest
 import sqlalchemy as sa
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from blogengine import comments
@@ -20,6 +18,7 @@ from blogengine.testing import Visitor
 from blogengine.testing import hidden_fields
 from blogengine_antispam import working
 from tests.admin.forms import send
+from tests.listening import listening
 
 SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"])
 DOUBTFUL = "Read https://a.example https://b.example https://c.example on fog, all of it & <more>."
@@ -211,13 +210,8 @@ def test_without_bits_there_is_no_script_and_no_field(blog: BlogKit, path: str, 
 @pytest.fixture
 def served(blog: BlogKit, path: str) -> Iterator[str]:
     """The address of the post on a blog that listens."""
-    server = make_server("127.0.0.1", 0, blog.site, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}{path}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(blog.site) as address:
+        yield f"{address}{path}"
 
 
 @SQLITE
